@@ -1,0 +1,62 @@
+# Two commands matter: `make run` serves the page, `make test` passes the tests. Each sets up all it needs.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run site test lint format bench browser clean
+
+run: .venv/base node_modules/.installed
+	$(BIN)/diffuscope build --out site
+	$(BIN)/diffuscope serve --folder site --port $(PORT)
+
+site: .venv/base node_modules/.installed
+	$(BIN)/diffuscope build --out site
+
+test: .venv/test node_modules/.installed browser
+	$(BIN)/python -m pytest
+
+lint: .venv/test node_modules/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm run --silent lint
+
+format: .venv/test node_modules/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	npm run --silent format
+
+bench: .venv/test node_modules/.installed browser
+	$(BIN)/python -m tests.benchmarks
+
+# A browser for the tests: one that is found, else Playwright's own, else Debian's.
+browser: .venv/test
+	@$(BIN)/python -m tests.browser.chromium >/dev/null 2>&1 \
+	  || $(BIN)/playwright install --with-deps chromium \
+	  || (apt-get update -qq && apt-get install -y -qq chromium) \
+	  || (echo "No Chromium was found or could be installed: set DIFFUSCOPE_CHROMIUM to one." && exit 1)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || (echo "Diffuscope needs Python 3.11 or newer: set PYTHON, as in 'make run PYTHON=python3.12'." && exit 1)
+	$(PYTHON) -m venv .venv \
+	  || (rm -rf .venv; $(PYTHON) -m pip install --user virtualenv && $(PYTHON) -m virtualenv .venv) \
+	  || (echo "Python has no venv: install it, on Debian with 'apt-get install python3-venv'." && exit 1)
+
+.venv/base: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/test: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@ .venv/base
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || (echo "npm was not found: install Node.js 20 or newer." && exit 1)
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
+clean:
+	rm -rf .venv node_modules site
