@@ -1,4 +1,4 @@
-"""What several rooms' tests share: a Stable Diffusion pipeline with random weights, small enough to run at once."""
+"""What several rooms' tests share: a small Stable Diffusion pipeline with random weights."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CAPTIONS = [
 def train_tiny_tokenizer(folder: Path) -> Path:
     """Train a CLIP-format BPE on a few captions and save it as vocab.json and merges.txt.
 
-    As in CLIP's own vocabulary, all 256 byte letters stand there twice (inside a word and at its end), so that
-    no text is ever unknown.
+    As in CLIP's own vocabulary, all 256 byte letters stand there twice (inside a word and at its end), so
+    that no text is ever unknown.
     """
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -68,9 +68,9 @@ def tiny_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_pipeline(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Path) -> Callable[..., Path]:
     """Make (once for each choice) a diffusers folder of Stable Diffusion's shape with random weights.
 
-    ``tiny_pipeline(prediction_type="epsilon", **scheduler)`` returns the folder. Latents are [4, 8, 8], pictures
-    64×64 (f = 8), the text 77×32; cross-attention sits at sides 8 and 4. ``scheduler`` are further fields of the
-    saved DDIM scheduler, for instance ``rescale_betas_zero_snr=True``.
+    ``tiny_pipeline(prediction_type="epsilon", **scheduler)`` returns the folder. Latents are [4, 8, 8],
+    pictures 64×64 (f = 8), the text 77×32; cross-attention sits at sides 8 and 4. ``scheduler`` are further
+    fields of the saved DDIM scheduler, for instance ``rescale_betas_zero_snr=True``.
     """
     made: dict[str, Path] = {}
 
