@@ -1,0 +1,156 @@
+"""How much noise there is at which time: betas, their cumulative product, and the times that a sampler visits.
+
+Numbers as in diffusers 0.39, computed in double precision. With abar(t) the share of the picture's variance that is
+left at time t, a noisy latent is ``x_t = sqrt(abar) x_0 + sqrt(1 - abar) eps`` (Ho et al., DDPM,
+https://arxiv.org/abs/2006.11239); its noise level is ``sigma = sqrt((1 - abar) / abar)``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import accumulate
+from operator import mul
+from typing import Any
+
+BETA_SCHEDULES = ("linear", "scaled_linear", "squaredcos_cap_v2")
+PREDICTION_TYPES = ("epsilon", "v_prediction")
+SPACINGS = ("leading", "linspace", "trailing")
+FINAL_SIGMAS = ("zero", "sigma_min")
+
+# Fields of diffusers' configurations that would change the numbers and that are not rebuilt here: the only value
+# of each that is accepted.
+FIXED = {
+    "algorithm_type": "dpmsolver++",
+    "clip_sample": False,
+    "interpolation_type": "linear",
+    "lambda_min_clipped": -math.inf,
+    "solver_order": 2,
+    "solver_type": "midpoint",
+    "thresholding": False,
+    "timestep_type": "discrete",
+    "trained_betas": None,
+    "use_beta_sigmas": False,
+    "use_exponential_sigmas": False,
+    "use_flow_sigmas": False,
+    "use_karras_sigmas": False,
+    "use_lu_lambdas": False,
+}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The fields of a diffusers scheduler configuration that decide the numbers.
+
+    Names and defaults are diffusers'. None means that the configuration leaves the field out, where diffusers'
+    samplers differ in what they then do (see ``samplers.py``).
+    """
+
+    num_train_timesteps: int = 1000
+    beta_start: float = 0.0001
+    beta_end: float = 0.02
+    beta_schedule: str = "linear"
+    prediction_type: str = "epsilon"
+    timestep_spacing: str | None = None
+    steps_offset: int = 0
+    rescale_betas_zero_snr: bool = False
+    set_alpha_to_one: bool | None = None
+    final_sigmas_type: str = "zero"
+    lower_order_final: bool = True
+    euler_at_final: bool = False
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("beta_schedule", BETA_SCHEDULES),
+            ("prediction_type", PREDICTION_TYPES),
+            ("timestep_spacing", (*SPACINGS, None)),
+            ("final_sigmas_type", FINAL_SIGMAS),
+        ):
+            if (value := getattr(self, name)) not in known:
+                choices = ", ".join(choice for choice in known if choice)
+                raise ValueError(f"The scheduler's {name} is {value!r}; supported are {choices}.")
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Schedule:
+        """Read a diffusers ``scheduler_config.json``; fields that change nothing here are ignored.
+
+        Raises:
+            ValueError: If a field asks for numbers that are not rebuilt here, such as Karras' noise levels.
+        """
+        for name, accepted in FIXED.items():
+            if name in config and config[name] not in {accepted, None}:
+                raise ValueError(
+                    f"The scheduler's {name} is {config[name]!r}; supported is {accepted!r} only."
+                )
+        return cls(**{field.name: config[field.name] for field in fields(cls) if field.name in config})
+
+    def betas(self) -> list[float]:
+        """Variance of the noise that each training step adds, [num_train_timesteps]."""
+        n = self.num_train_timesteps
+        if self.beta_schedule == "linear":
+            return linspace(self.beta_start, self.beta_end, n)
+        if self.beta_schedule == "scaled_linear":
+            return [root**2 for root in linspace(self.beta_start**0.5, self.beta_end**0.5, n)]
+        # Nichol and Dhariwal, https://arxiv.org/abs/2102.09672
+        level = [math.cos((i / n + 0.008) / 1.008 * math.pi / 2) ** 2 for i in range(n + 1)]
+        return [min(1 - after / before, 0.999) for before, after in zip(level, level[1:], strict=False)]
+
+    def alphas_cumprod(self, *, rescale: bool = True) -> list[float]:
+        """abar at every training time; ``rescale=False`` is for samplers that know no zero-terminal-SNR."""
+        abar = list(accumulate((1 - beta for beta in self.betas()), mul))
+        return rescale_zero_terminal_snr(abar) if rescale and self.rescale_betas_zero_snr else abar
+
+    def check_steps(self, steps: int, most: int | None = None) -> None:
+        """Raise a ValueError unless ``steps`` lies between 1 and ``most`` (default: the training steps)."""
+        most = self.num_train_timesteps if most is None else most
+        if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= most:
+            raise ValueError(f"The number of steps must be a whole number from 1 to {most}, not {steps!r}.")
+
+    def timesteps(self, steps: int, default: str) -> list[float]:
+        """The times to visit, from noise to picture, spaced as Lin et al. (https://arxiv.org/abs/2305.08891, table 2).
+
+        Args:
+            steps: How many.
+            default: The spacing where the configuration names none.
+
+        Returns:
+            Whole numbers for leading and trailing, not rounded for linspace (samplers differ in that).
+        """
+        n = self.num_train_timesteps
+        spacing = self.timestep_spacing or default
+        if spacing == "linspace":
+            return linspace(0, n - 1, steps)[::-1]
+        if spacing == "leading":
+            return [float(i * (n // steps) + self.steps_offset) for i in reversed(range(steps))]
+        return [float(round(n - i * (n / steps)) - 1) for i in range(steps)]
+
+
+def rescale_zero_terminal_snr(abar: Sequence[float]) -> list[float]:
+    """Shift and scale sqrt(abar) so that the last time holds nothing but noise.
+
+    Lin et al., "Common diffusion noise schedules and sample steps are flawed", algorithm 1.
+    """
+    roots = [value**0.5 for value in abar]
+    first, last = roots[0], roots[-1]
+    return [((root - last) * first / (first - last)) ** 2 for root in roots]
+
+
+def sigma_of(abar: float) -> float:
+    """Noise level sqrt((1 - abar) / abar); infinite where abar is 0."""
+    return math.sqrt((1 - abar) / abar) if abar else math.inf
+
+
+def linspace(start: float, stop: float, n: int) -> list[float]:
+    """N evenly spaced numbers from start to stop, both included."""
+    if n == 1:
+        return [float(start)]
+    return [start + i * ((stop - start) / (n - 1)) for i in range(n - 1)] + [float(stop)]
+
+
+def interpolate(values: Sequence[float], position: float) -> float:
+    """Value at a fractional index, linear between neighbours, constant beyond the ends."""
+    position = min(max(position, 0), len(values) - 1)
+    low = math.floor(position)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (position - low) * (values[high] - values[low])
