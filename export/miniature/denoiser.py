@@ -1,0 +1,225 @@
+"""Text encoder and UNet: what they are made of, and how they learn to take noise away."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from export.miniature.attention import mass_inside, record
+from export.miniature.config import DenoiserSettings, Settings
+from export.miniature.latents import COLOURS, OBJECTS
+from export.miniature.muon import optimizers
+from export.miniature.tokenizer import SLOTS
+from export.miniature.trainer import Trainer
+
+STEPS = 1000
+
+
+def scheduler() -> DDIMScheduler:
+    """Return Stable Diffusion's noise schedule, ending in pure noise (Lin et al. 2023, arXiv:2305.08891)."""
+    return DDIMScheduler(
+        num_train_timesteps=STEPS,
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=1,
+    )
+
+
+def build_text_encoder(settings: Settings, tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """Return an untrained CLIP text encoder."""
+    width = settings.denoiser.text_width
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=width,
+            intermediate_size=4 * width,
+            projection_dim=width,
+            num_hidden_layers=settings.denoiser.text_layers,
+            num_attention_heads=max(1, width // 32),
+            max_position_embeddings=SLOTS,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def build_unet(settings: Settings) -> UNet2DConditionModel:
+    """Return an untrained UNet: cross-attention at sides 16 and 8, and in the middle at side 4."""
+    channels = settings.denoiser.channels
+    return UNet2DConditionModel(
+        sample_size=settings.side // 8,
+        in_channels=settings.vae.latent_channels,
+        out_channels=settings.vae.latent_channels,
+        block_out_channels=channels,
+        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        layers_per_block=1,
+        cross_attention_dim=settings.denoiser.text_width,
+        attention_head_dim=tuple(max(1, width // 32) for width in channels),  # diffusers means heads
+        norm_num_groups=settings.denoiser.norm_groups,
+    )
+
+
+class Batch(NamedTuple):
+    """Samples on the device; `masks` are of item 0, item 1 and the place."""
+
+    z: Tensor  # [B, C, 16, 16]
+    ids: Tensor  # [B, 77]
+    regions: Tensor  # [B, 77]
+    masks: Tensor  # [B, 3, 16, 16] in 0 to 1
+    classes: Tensor  # [B, 2, 16, 16] object and colour of each cell, 0 = none
+
+
+class Sampler:
+    """Draws batches from the cached latents; easy scenes (one object) first, loose captions last."""
+
+    def __init__(self, data: dict[str, np.ndarray], items: np.ndarray, settings: DenoiserSettings) -> None:
+        """Take the arrays of `latents` and the pool's `items`."""
+        self.data, self.items, self.settings = data, items, settings
+        self.single = np.nonzero(data["kinds"] == 0)[0]
+
+    def draw(
+        self, count: int, progress: float, empty: list[int], generator: Generator, device: torch.device
+    ) -> Batch:
+        """Return a batch; one caption in ten is `empty`."""
+        spot = torch.rand(4, count, generator=generator).numpy()
+        easy = spot[0] < 0.7 * max(0.0, 1 - progress / self.settings.easy_until)
+        last = np.where(easy, len(self.single), len(self.items))
+        picks = (spot[1] * last).astype(int)
+        picks = np.where(easy, self.single[picks % len(self.single)], picks)
+        loose = (spot[2] < 0.4) & (progress >= self.settings.loose_from)
+        ids, regions = (
+            self.data[name][picks, loose.astype(int)].astype(np.int64) for name in ("ids", "regions")
+        )
+        ids[spot[3] < 0.1], regions[spot[3] < 0.1] = empty, 0
+        mean, logvar = np.split(self.data["moments"][picks].astype(np.float32), 2, axis=1)
+        noise = torch.randn(mean.shape, generator=generator)
+        z = torch.from_numpy(mean) + torch.from_numpy(np.exp(0.5 * logvar.clip(-30, 20))) * noise
+        items = torch.from_numpy(self.items[picks]).float() / 255  # [B, 2, 16, 16]
+        masks = torch.cat([items, 1 - items.sum(1, keepdim=True).clamp(max=1)], 1)
+        kinds = torch.from_numpy(self.data["classes"][picks].astype(np.int64))  # [B, item, object or colour]
+        classes = (kinds[..., None, None] * (items > 0.5)[:, :, None]).amax(1)
+        parts = (z, torch.from_numpy(ids), torch.from_numpy(regions), masks, classes)
+        return Batch(*(part.to(device, non_blocking=True) for part in parts))
+
+
+class Objective(nn.Module):
+    """The whole training step: text, noise, UNet, and the three losses.
+
+    The heads see the UNet's last 8-to-16 features and name each cell's object and colour; like the lesson of
+    the attention (each word looks at what it names) they exist in training only.
+    """
+
+    def __init__(self, text: CLIPTextModel, unet: UNet2DConditionModel, settings: DenoiserSettings) -> None:
+        """Hook into the UNet's second up block."""
+        super().__init__()
+        self.text, self.unet, self.settings = text, unet, settings
+        self.maps = record(unet)
+        width = unet.config.block_out_channels[1]
+        self.head = nn.Conv2d(width, len(OBJECTS) + len(COLOURS), 1)
+        self.features: list[Tensor] = []
+        unet.up_blocks[1].register_forward_hook(lambda *event: self.features.append(event[2]))
+        self.register_buffer("alphas", scheduler().alphas_cumprod.clone(), persistent=False)
+
+    def forward(self, batch: Batch, t: Tensor, noise: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """Return the loss and its parts for timesteps `t` [B] and `noise` [B, C, 16, 16]."""
+        self.maps.clear()
+        self.features.clear()
+        alpha = self.alphas[t][:, None, None, None]
+        noisy = alpha.sqrt() * batch.z + (1 - alpha).sqrt() * noise
+        target = alpha.sqrt() * noise - (1 - alpha).sqrt() * batch.z
+        with torch.autocast(batch.z.device.type, torch.bfloat16):
+            words = self.text(batch.ids).last_hidden_state
+            v = self.unet(noisy.contiguous(memory_format=torch.channels_last), t, words).sample
+            seen = self.head(self.features[0])
+        error = (v.float() - target).square().mean(1)  # [B, 16, 16]
+        inside = 1 - batch.masks[:, 2]
+        snr = self.alphas[t] / (1 - self.alphas[t])
+        weight = (snr.clamp(max=5) / (snr + 1)).clamp(min=0.35)  # min-SNR (Hang et al. 2023) with a floor
+        loss = (weight[:, None, None] * error * (1 + 4 * inside)).mean()
+
+        early = (t < 800).float()
+        objects, colours = seen.float().split([len(OBJECTS), len(COLOURS)], 1)
+        named = functional.cross_entropy(objects, batch.classes[:, 0], reduction="none")
+        named = named + 0.5 * functional.cross_entropy(colours, batch.classes[:, 1], reduction="none")
+        named = (named.mean((1, 2)) * early).sum() / early.sum().clamp(min=1)
+
+        looks = []
+        for maps in self.maps.values():
+            mass, told = mass_inside(torch.stack(maps).float().mean(0), batch.masks, batch.regions)
+            told = told * early[:, None]
+            looks.append((-(mass + 1e-4).log() * told).sum() / told.sum().clamp(min=1))
+        look = torch.stack(looks).mean()
+        total = loss + self.settings.naming * named + self.settings.looking * look
+        object_error = (error * inside).sum() / inside.sum()
+        numbers = {"loss": loss, "object_v_mse": object_error, "naming": named, "looking": look}
+        return total, {key: value.item() for key, value in numbers.items()}
+
+
+def stratified(count: int, generator: Generator) -> Tensor:
+    """Return `count` timesteps, one from each equal stretch of 0 to 999, in random order."""
+    spread = torch.randperm(count, generator=generator) + torch.rand(count, generator=generator)
+    return (spread * STEPS / count).long().clamp(max=STEPS - 1)
+
+
+def prepare(
+    settings: Settings, tokenizer: CLIPTokenizer, folder: Path, device: torch.device
+) -> tuple[Objective, Trainer]:
+    """Build the models and their trainer, going on from a checkpoint in `folder` if there is one."""
+    torch.manual_seed(settings.seed)
+    options = settings.denoiser
+    text = build_text_encoder(settings, tokenizer).to(device)
+    unet = build_unet(settings).to(device, memory_format=torch.channels_last)
+    objective = Objective(text, unet, options).to(device)
+    modules = {"text": text, "unet": unet, "head": objective.head}
+    trainer = Trainer(
+        "denoiser",
+        modules,
+        optimizers(
+            [text, unet, nn.ModuleDict({"head": objective.head})], options.muon_rate, options.adam_rate
+        ),
+        options.budget,
+        folder,
+        seed=settings.seed,
+        average_every=options.average_every,
+        save_every=settings.save_every,
+        ema=options.ema,
+    )
+    return objective, trainer
+
+
+def train(
+    settings: Settings,
+    tokenizer: CLIPTokenizer,
+    data: dict[str, np.ndarray],
+    items: np.ndarray,
+    folder: Path,
+    device: torch.device,
+    stop_at: float = 1.0,
+) -> tuple[CLIPTextModel, UNet2DConditionModel]:
+    """Train text encoder and UNet and return them with averaged weights."""
+    objective, trainer = prepare(settings, tokenizer, folder, device)
+    sampler, batch = Sampler(data, items, settings.denoiser), settings.denoiser.batch
+    empty = tokenizer("", padding="max_length", max_length=SLOTS).input_ids
+
+    def step(progress: float, generator: Generator) -> tuple[Tensor, int, dict[str, float]]:
+        samples = sampler.draw(batch, progress, empty, generator, device)
+        noise = torch.randn(samples.z.shape, generator=generator).to(device)
+        loss, numbers = objective(samples, stratified(batch, generator).to(device), noise)
+        return loss, batch, numbers
+
+    trainer.run(step, stop_at=stop_at)
+    trainer.use_ema()
+    return objective.text, objective.unet

@@ -1,0 +1,48 @@
+"""Puts the trained parts together into an ordinary Stable Diffusion folder of diffusers."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from export.miniature.denoiser import scheduler
+
+
+def assemble(
+    vae: AutoencoderKL, text: CLIPTextModel, unet: UNet2DConditionModel, tokenizer: CLIPTokenizer
+) -> StableDiffusionPipeline:
+    """Return a pipeline of the given parts."""
+    return StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=text,
+        tokenizer=tokenizer,
+        unet=unet,
+        scheduler=scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def half(part: torch.nn.Module) -> torch.nn.Module:
+    """Return a copy in fp16, free of training hooks and attention recorders."""
+    kind = type(part)
+    fresh = kind(part.config) if issubclass(kind, CLIPTextModel) else kind.from_config(part.config)
+    fresh.load_state_dict(part.state_dict())
+    return torch.nn.Module.to(fresh, torch.float16)
+
+
+def save(pipeline: StableDiffusionPipeline, folder: Path, known_words: Path) -> None:
+    """Write `folder` in fp16, complete or not at all; the pipeline itself stays as it is."""
+    partial, old = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".old")
+    for leftover in (partial, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    parts = (half(part) for part in (pipeline.vae, pipeline.text_encoder, pipeline.unet))
+    assemble(*parts, pipeline.tokenizer).save_pretrained(partial, safe_serialization=True)
+    shutil.copy(known_words, partial / "tokenizer" / "known_words.json")
+    if folder.exists():
+        folder.rename(old)
+    partial.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
