@@ -1,0 +1,1 @@
+"""From a checkpoint to a folder that the page runs: export, native drawing, and the command line."""

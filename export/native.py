@@ -1,0 +1,90 @@
+"""The loop's runtime on native onnxruntime, as the page has one on onnxruntime-web."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from export.errors import UserError
+from export.manifest import read_manifest
+
+DTYPES = {"float32": np.float32, "int32": np.int32}
+
+LEVELS = {
+    "none": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
+    "basic": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+    "extended": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+    "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
+}
+
+
+class NativeRuntime:
+    """Runs the graphs of an exported model; a tensor is a NumPy array.
+
+    Args:
+        folder: holds ``manifest.json``, the graphs and their shards.
+        optimization: how far onnxruntime may rewrite the graphs: ``none``, ``basic``, ``extended`` or
+            ``all``. Beyond ``basic``, the CPU multiplies 8-bit weights with activations rounded to 8 bits,
+            which the page does not.
+        threads: of one operator; 0 lets onnxruntime choose.
+
+    Raises:
+        UserError: the folder is not an exported model.
+    """
+
+    def __init__(self, folder: Path | str, optimization: str = "basic", threads: int = 0) -> None:
+        self.folder = Path(folder)
+        self.manifest = read_manifest(self.folder)
+        self._options = onnxruntime.SessionOptions()
+        self._options.graph_optimization_level = LEVELS[optimization]
+        self._options.intra_op_num_threads = threads
+        self._options.log_severity_level = 3
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+
+    def session(self, graph: str) -> onnxruntime.InferenceSession:
+        """The session of a graph, made when it is first asked for."""
+        if graph not in self._sessions:
+            path = self.folder / self.manifest["graphs"][graph]["file"]
+            try:
+                self._sessions[graph] = onnxruntime.InferenceSession(
+                    path, self._options, providers=["CPUExecutionProvider"]
+                )
+            except Exception as error:  # onnxruntime's own exceptions share no base class
+                raise UserError(
+                    f"The graph {path} cannot be loaded; "
+                    f"run `diffuscope verify {self.folder}` to see which file is damaged."
+                ) from error
+        return self._sessions[graph]
+
+    def run_now(self, graph: str, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Run a graph, without a loop of events."""
+        session = self.session(graph)
+        names = [output.name for output in session.get_outputs()]
+        return dict(zip(names, session.run(names, dict(feeds)), strict=True))
+
+    async def run(self, graph: str, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Run a graph on tensors by name."""
+        return self.run_now(graph, feeds)
+
+    def tensor(
+        self, data: Sequence[Any] | array, shape: tuple[int, ...], dtype: str = "float32"
+    ) -> np.ndarray:
+        """Make a tensor from values in C order."""
+        return np.asarray(data, dtype=DTYPES[dtype]).reshape(shape)
+
+    async def read(self, tensor: np.ndarray) -> array:
+        """The values of a tensor in C order, as ``array('f')``."""
+        return array("f", np.ascontiguousarray(tensor, np.float32).tobytes())
+
+    def release(self, *tensors: np.ndarray) -> None:
+        """Nothing to free: NumPy arrays free themselves."""
+
+    async def pause(self) -> None:
+        """Let other tasks run."""
+        await asyncio.sleep(0)
