@@ -1,0 +1,30 @@
+"""The tiny pipeline, exported once in each precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from export.exporter import export_pipeline
+from export.pipeline import Pipeline, load_pipeline
+
+
+@pytest.fixture(scope="session")
+def pipeline(tiny_pipeline: Callable[..., Path]) -> Pipeline:
+    return load_pipeline(tiny_pipeline())
+
+
+@pytest.fixture(scope="session")
+def float_model(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "tiny-float"
+    export_pipeline(tiny_pipeline(), out, "fp32", prompt="a red car on the beach")
+    return out
+
+
+@pytest.fixture(scope="session")
+def int8_model(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "tiny"
+    export_pipeline(tiny_pipeline(), out, "int8", prompt="a red car on the beach")
+    return out
