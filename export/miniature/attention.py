@@ -23,12 +23,10 @@ class Recorder:
             layer(x).unflatten(-1, (attn.heads, -1)).transpose(1, 2)  # [B, heads, n, C / heads]
             for layer, x in ((attn.to_q, hidden_states), (attn.to_k, source), (attn.to_v, source))
         )
-        if encoder_hidden_states is None:
-            out = functional.scaled_dot_product_attention(query, key, value)
-        else:
-            weights = (query @ key.transpose(-1, -2) * attn.scale).softmax(-1)  # [B, heads, side², tokens]
+        weights = (query @ key.transpose(-1, -2) * attn.scale).softmax(-1)  # [B, heads, side², n]
+        if encoder_hidden_states is not None:
             self.maps.setdefault(round(weights.shape[2] ** 0.5), []).append(weights.mean(1))
-            out = weights @ value
+        out = weights @ value
         return attn.to_out[0](out.transpose(1, 2).flatten(2))
 
 

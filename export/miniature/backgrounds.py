@@ -56,7 +56,8 @@ class Canvas:
 
     def lit(self, colour: Colour) -> Colour:
         """Return the colour that a surface has at this time of day."""
-        return tuple(int(c * light) for c, light in zip(colour, LIGHT[self.time], strict=True))
+        red, green, blue = (int(c * light) for c, light in zip(colour, LIGHT[self.time], strict=True))
+        return red, green, blue
 
     def polygon(self, points: list[tuple[float, float]], colour: Colour) -> None:
         """Fill a polygon."""

@@ -51,6 +51,7 @@ def build_text_encoder(settings: Settings, tokenizer: CLIPTokenizer) -> CLIPText
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
+            attn_implementation="eager",
         )
     )
 
@@ -131,6 +132,7 @@ class Objective(nn.Module):
         self.head = nn.Conv2d(width, len(OBJECTS) + len(COLOURS), 1)
         self.features: list[Tensor] = []
         unet.up_blocks[1].register_forward_hook(lambda *event: self.features.append(event[2]))
+        self.alphas: Tensor
         self.register_buffer("alphas", scheduler().alphas_cumprod.clone(), persistent=False)
 
     def forward(self, batch: Batch, t: Tensor, noise: Tensor) -> tuple[Tensor, dict[str, float]]:

@@ -126,6 +126,7 @@ def scene(seed: int, *, unseen: bool = False, kinds: tuple[str, ...] = KINDS) ->
         if held_out(name, colour, place) == unseen
     ]
     name, colour = rng.choice(looks)
+    items: tuple[Item, ...]
     if kind == "several":
         items = (Item(name, colour, count=rng.choice([2, 3])),)
     elif kind == "single":

@@ -23,8 +23,12 @@ from export.miniature.vae import to_tensor
 REGIONS = ("-", "item 0", "item 1", "place")
 OBJECTS = ("", *grammar.OBJECTS)
 COLOURS = ("", "plain", *grammar.COLOURS)
-WORDS = {"ids": ((2, SLOTS), np.int16), "regions": ((2, SLOTS), np.uint8), "classes": ((2, 2), np.uint8)}
-WORDS["kinds"] = ((), np.uint8)
+WORDS: dict[str, tuple[tuple[int, ...], type]] = {
+    "ids": ((2, SLOTS), np.int16),
+    "regions": ((2, SLOTS), np.uint8),
+    "classes": ((2, 2), np.uint8),
+    "kinds": ((), np.uint8),
+}
 SILENT = {
     "a",
     "an",

@@ -4,20 +4,30 @@ Muon (Keller Jordan, 2024, https://kellerjordan.github.io/posts/muon): the momen
 replaced by the nearest orthogonal matrix, so that every direction learns equally fast.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
 
 
 def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Approximate U V^T of a matrix U S V^T [m, n] by a quintic Newton-Schulz iteration."""
+    """Approximate U V^T of a matrix U S V^T [m, n] by a quintic Newton-Schulz iteration.
+
+    One step is X -> B X with B = a + b G + c G^2 and G = X X^T. All these are polynomials of the first G, so
+    the small matrices [m, m] are iterated and X is touched only at both ends: for the kernels of
+    convolutions, where n = 9 m, this takes a third of the work.
+    """
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
-    for _ in range(steps):
-        gram = x @ x.T
-        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    gram, one = x @ x.T, torch.eye(len(x), device=x.device, dtype=x.dtype)
+    product = one
+    for i in range(steps):
+        polynomial = 3.4445 * one - 4.7750 * gram + 2.0315 * gram @ gram
+        product = polynomial @ product if i else polynomial
+        if i < steps - 1:
+            gram = polynomial @ gram @ polynomial
+    x = product @ x
     return x.T if tall else x
 
 
@@ -33,7 +43,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         """Update every parameter that has a gradient."""
         for group in self.param_groups:
             for weight in group["params"]:
@@ -44,17 +54,18 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(weight)
                 state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
                 ahead = weight.grad.lerp(state["momentum"], group["momentum"]).flatten(1)
-                update = orthogonalize(ahead.bfloat16() if weight.is_cuda else ahead)
+                update = orthogonalize(ahead)
                 scale = 0.2 * max(ahead.shape) ** 0.5
                 weight.mul_(1 - group["lr"] * group["decay"])
-                weight.add_(update.reshape(weight.shape).to(weight.dtype), alpha=-group["lr"] * scale)
+                weight.add_(update.reshape(weight.shape), alpha=-group["lr"] * scale)
 
 
 def optimizers(
     modules: list[nn.Module], muon_rate: float, adam_rate: float, betas: tuple[float, float] = (0.9, 0.99)
 ) -> list[torch.optim.Optimizer]:
     """Split parameters: inner matrices to Muon; norms, biases, embeddings, first and last layers to AdamW."""
-    inner, outer = [], []
+    inner: list[Tensor] = []
+    outer: list[Tensor] = []
     for module in modules:
         for name, weight in module.named_parameters():
             edge = any(part in name for part in ("embedding", "conv_in", "conv_out", "quant_conv", "head"))

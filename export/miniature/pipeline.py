@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
@@ -26,22 +27,27 @@ def assemble(
     )
 
 
-def half(part: torch.nn.Module) -> torch.nn.Module:
-    """Return a copy in fp16, free of training hooks and attention recorders."""
+def half(part: Any) -> Any:
+    """Return a copy of a model in fp16, free of training hooks and attention recorders."""
     kind = type(part)
-    fresh = kind(part.config) if issubclass(kind, CLIPTextModel) else kind.from_config(part.config)
+    fresh = kind(part.config) if kind is CLIPTextModel else kind.from_config(part.config)
     fresh.load_state_dict(part.state_dict())
     return torch.nn.Module.to(fresh, torch.float16)
 
 
-def save(pipeline: StableDiffusionPipeline, folder: Path, known_words: Path) -> None:
+def save(pipeline: StableDiffusionPipeline, folder: Path, known_words: Path, logs: list[Path]) -> None:
     """Write `folder` in fp16, complete or not at all; the pipeline itself stays as it is."""
     partial, old = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".old")
     for leftover in (partial, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    parts = (half(part) for part in (pipeline.vae, pipeline.text_encoder, pipeline.unet))
-    assemble(*parts, pipeline.tokenizer).save_pretrained(partial, safe_serialization=True)
+    halves = assemble(
+        half(pipeline.vae), half(pipeline.text_encoder), half(pipeline.unet), pipeline.tokenizer
+    )
+    halves.save_pretrained(partial, safe_serialization=True)
     shutil.copy(known_words, partial / "tokenizer" / "known_words.json")
+    (partial / "logs").mkdir()
+    for log in logs:
+        shutil.copy(log, partial / "logs")
     if folder.exists():
         folder.rename(old)
     partial.rename(folder)

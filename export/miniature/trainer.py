@@ -117,7 +117,7 @@ class Trainer:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
 
-    def with_ema(self, use: Callable[[], object]) -> object:
+    def with_ema(self, use: Callable[[], dict[str, float]]) -> dict[str, float]:
         """Call `use` while the modules hold their averaged weights."""
         kept = [p.detach().clone() for p in self.weights()]
         averaged = [p for key in self.modules for p in self.ema[key]]
@@ -149,9 +149,10 @@ class Trainer:
         """Train until `stop_at` of the budget; `report` measures (on the averaged weights) at each save."""
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
         saved, began, first = self.seconds, time.monotonic() - self.seconds, self.samples
-        started, sums, count = self.seconds, {}, 0
+        sums: dict[str, float] = {}
+        started, count = self.seconds, 0
         with Progress(*columns, disable=not self.processes.is_main_process) as bar:
-            task = bar.add_task(self.name, total=1.0, completed=self.progress)
+            task = bar.add_task(self.name, total=1.0)
             while self.progress < stop_at:
                 self._schedule()
                 loss, taken, numbers = step(self.progress, self.generator)

@@ -11,6 +11,7 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
+from export.errors import UserError
 from export.miniature import checkpoints, denoiser, latents, pipeline, pool, tokenizer, vae
 from export.miniature.config import Settings
 from export.miniature.trainer import state
@@ -29,7 +30,7 @@ def autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
     model = vae.build(settings)
     saved = checkpoints.load(folder / "autoencoder.pt")
     if saved is None:
-        raise FileNotFoundError(f"no finished autoencoder in {folder}: run the stage `vae` first")
+        raise UserError(f"There is no finished autoencoder in {folder}: run `diffuscope miniature train`.")
     model.load_state_dict(saved)
     return model.eval()
 
@@ -38,7 +39,7 @@ def snapshot(settings: Settings, folder: Path, out: Path) -> None:
     """Write the denoiser's last checkpoint (averaged weights) as a diffusers folder, while it trains on."""
     saved = checkpoints.load(folder / "denoiser-0.pt")
     if saved is None:
-        raise FileNotFoundError(f"no checkpoint of the denoiser in {folder}")
+        raise UserError(f"There is no checkpoint of the denoiser in {folder}.")
     names = words(folder)
     text, unet = denoiser.build_text_encoder(settings, names), denoiser.build_unet(settings)
     for module, key in ((text, "text"), (unet, "unet")):
@@ -49,7 +50,7 @@ def snapshot(settings: Settings, folder: Path, out: Path) -> None:
 def save(settings: Settings, folder: Path, text: torch.nn.Module, unet: torch.nn.Module, out: Path) -> None:
     """Write the diffusers folder."""
     whole = pipeline.assemble(autoencoder(settings, folder), text.cpu(), unet.cpu(), words(folder))
-    pipeline.save(whole, out, folder / "tokenizer" / "known_words.json")
+    pipeline.save(whole, out, folder / "tokenizer" / "known_words.json", sorted(folder.glob("*.jsonl")))
 
 
 def run(settings: Settings, folder: Path, out: Path, *, threads: int = 1, stop_at: float = 1.0) -> None:
