@@ -37,7 +37,7 @@ const initial = () => ({
     picture: null,
     error: null,
   },
-  view: { step: null, word: null, mean: true, part: null, stain: true, theme: "auto" },
+  view: { step: null, word: null, mean: true, part: null, stain: true, playing: false, theme: "auto" },
 });
 
 /** @typedef {{ [Section in keyof State]?: Partial<State[Section]> | null }} Patch */

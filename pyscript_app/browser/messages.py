@@ -1,0 +1,60 @@
+"""Python's nouns as the page's: camelCase objects whose arrays are typed arrays (web/types.d.ts)."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from pyscript_app.browser.runtime import plain
+from pyscript_app.frame import Frame
+from pyscript_app.tokenizer import Reading
+
+
+def post(kind: str, **content: Any) -> None:
+    """Post a message to the page."""
+    js.postMessage(plain({"kind": kind, **content}))
+
+
+def frame_message(frame: Frame) -> tuple[Any, Any]:
+    """A frame as a message, and the buffers that are handed over instead of copied."""
+    message = {"kind": "frame"}
+    buffers = []
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, array | bytes | bytearray | memoryview):
+            copy = to_js(value)
+            buffers.append(copy.buffer)
+            return copy
+        if isinstance(value, dict):
+            return {str(key): convert(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [convert(each) for each in value]
+        return asdict(value) if is_dataclass(value) else value
+
+    for field in fields(frame):
+        message[_camel(field.name)] = convert(getattr(frame, field.name))
+    return plain(message), to_js(buffers)
+
+
+def reading_message(text: str, reading: Reading) -> dict[str, Any]:
+    """A prompt's reading; JavaScript counts a string in UTF-16 units, Python in characters."""
+
+    def units(characters: int) -> int:
+        return len(text[:characters].encode("utf-16-le", "surrogatepass")) // 2
+
+    return {
+        "words": [
+            {**asdict(word), "start": units(word.start), "end": units(word.end)} for word in reading.words
+        ],
+        "cut": reading.cut,
+        "error": None,
+    }
+
+
+def _camel(name: str) -> str:
+    return re.sub("_([a-z0-9])", lambda match: match[1].upper(), name)

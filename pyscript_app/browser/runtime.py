@@ -1,0 +1,113 @@
+"""The loop's runtime on onnxruntime-web: named graphs, run one at a time, tensors that can stay on the GPU."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from pyscript_app.browser.storage import Bytes
+
+Tensor = Any  # an ort.Tensor
+
+_TYPECODES = {"float32": "f", "int32": "i"}
+
+
+def plain(value: Any) -> Any:
+    """A JavaScript object of a Python dict, all the way down; buffers become typed arrays."""
+    return to_js(value, dict_converter=js.Object.fromEntries)
+
+
+class WebRuntime:
+    """Implements ``pyscript_app.loop.Runtime``.
+
+    Args:
+        ort: the onnxruntime-web module.
+        graphs: the manifest's ``graphs``.
+        sessions: an open session for each graph that will run.
+        on_run: told a graph's name before each of its runs.
+        pause: awaited between runs, so that the page's commands get in.
+    """
+
+    def __init__(
+        self,
+        ort: Any,
+        graphs: Mapping[str, Mapping[str, Any]],
+        sessions: Mapping[str, Any],
+        on_run: Callable[[str], None],
+        pause: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._ort, self._sessions = ort, sessions
+        self._outputs = {graph: list(graphs[graph]["outputs"]) for graph in sessions}
+        self._on_run, self.pause = on_run, pause
+        # onnxruntime-web takes one call at a time, and a call that fails must let the next one in.
+        self._turn = asyncio.Lock()
+
+    async def run(self, graph: str, feeds: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Run a graph on tensors by name."""
+        self._on_run(graph)
+        async with self._turn:
+            results = await self._sessions[graph].run(plain(feeds))
+        return {name: getattr(results, name) for name in self._outputs[graph]}
+
+    def tensor(self, data: array | Sequence, shape: tuple[int, ...], dtype: str = "float32") -> Tensor:
+        """Make a tensor from values in C order."""
+        return make_tensor(self._ort, data, shape, dtype)
+
+    async def read(self, tensor: Tensor) -> array:
+        """The values of a float tensor in C order, from wherever it is."""
+        return await read_tensor(tensor)
+
+    def release(self, *tensors: Tensor) -> None:
+        """Free the buffers of tensors that live on the GPU."""
+        for tensor in tensors:
+            if tensor.location == "gpu-buffer":
+                tensor.dispose()
+
+
+def make_tensor(ort: Any, data: array | Sequence, shape: Sequence[int], dtype: str = "float32") -> Tensor:
+    """Make an ort.Tensor from values in C order."""
+    values = data if isinstance(data, array) else array(_TYPECODES[dtype], data)
+    return ort.Tensor.new(dtype, to_js(values), to_js(list(shape)))
+
+
+async def read_tensor(tensor: Tensor) -> array:
+    """The values of a float tensor; ``assign_to`` copies them a hundred times faster than ``to_py``."""
+    values = array("f", bytes(4 * prod(tensor.dims)))
+    (await tensor.getData()).assign_to(values)
+    return values
+
+
+async def create_session(
+    ort: Any, graphs: Mapping[str, Mapping[str, Any]], graph: str, files: Mapping[str, Bytes], backend: str
+) -> Any:
+    """Make an onnxruntime-web session of one graph.
+
+    On WebGPU, an output stays on the GPU if any graph, this one's next run included, takes it as an input.
+
+    Args:
+        ort: the onnxruntime-web module.
+        graphs: the manifest's ``graphs``.
+        graph: which one.
+        files: the bytes of its file and its shards, by path.
+        backend: "webgpu" or "wasm".
+    """
+    entry = graphs[graph]
+    options: dict[str, Any] = {
+        "executionProviders": [backend],
+        "graphOptimizationLevel": "all",
+        # 8-bit weights are floats stored small: no fusion may round the activations to 8 bits as well.
+        "extra": {"session": {"disable_quant_qdq": "1"}},
+        "externalData": [{"path": shard, "data": files[shard]} for shard in entry["shards"]],
+    }
+    if backend == "webgpu":
+        inputs = {name for each in graphs.values() for name in each["inputs"]}
+        options["preferredOutputLocation"] = {
+            name: "gpu-buffer" if name.removeprefix("next_") in inputs else "cpu" for name in entry["outputs"]
+        }
+    return await ort.InferenceSession.create(files[entry["file"]], plain(options))

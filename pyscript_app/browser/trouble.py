@@ -1,0 +1,77 @@
+"""What can go wrong in a browser, each in one sentence that says what it is and how to mend it."""
+
+from __future__ import annotations
+
+# How the engines of Chromium, Firefox and WebKit, and onnxruntime, say that memory is exhausted.
+_MEMORY = (
+    "out of memory",
+    "bad_alloc",
+    "allocation failed",
+    "memory access out of bounds",
+    "could not allocate",
+)
+
+
+class Trouble(Exception):
+    """Something that the visitor should read.
+
+    Args:
+        code: one of the codes in ``web/types.d.ts``, by which a language finds its own words.
+        message: the sentence in English.
+        file: the model's file that it is about.
+    """
+
+    def __init__(self, code: str, message: str, file: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.file = code, message, file
+
+
+def missing(file: str) -> Trouble:
+    """A file that the manifest names is not on the server."""
+    return Trouble(
+        "missing-file",
+        f"The model's file {file} is not on the server: put the model's whole folder there and reload.",
+        file,
+    )
+
+
+def damaged(file: str) -> Trouble:
+    """A file arrived whole but with other bytes than the manifest promises."""
+    return Trouble(
+        "damaged-file",
+        f"The model's file {file} does not match its digest: reload, and if that does not help, "
+        "put the model's folder on the server again.",
+        file,
+    )
+
+
+def interrupted(file: str) -> Trouble:
+    """The network failed on the way."""
+    return Trouble(
+        "network",
+        f"The connection broke while {file} was loading: look at the network and start again.",
+        file,
+    )
+
+
+def no_memory() -> Trouble:
+    """The browser could not give as much memory as the model needs."""
+    return Trouble(
+        "out-of-memory",
+        "The browser has no memory left for the model: close other tabs, or open the page on a larger device.",
+    )
+
+
+def explain(error: BaseException) -> Trouble:
+    """The trouble behind any exception."""
+    if isinstance(error, Trouble):
+        return error
+    text = str(error)
+    if isinstance(error, MemoryError) or any(phrase in text.lower() for phrase in _MEMORY):
+        return no_memory()
+    if isinstance(error, ValueError):  # the loop's own words about a setting
+        return Trouble("settings", text)
+    reason = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
+    return Trouble(
+        "unknown", f"The run failed ({reason}): try again, and if it fails again, reload the page."
+    )

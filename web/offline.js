@@ -1,0 +1,65 @@
+/** The page's end of the service worker: isolation, and being there without a network. */
+
+const CONTROL_PATIENCE = 2000; // milliseconds
+const RELOADED = "diffuscope: reloaded for isolation";
+
+/**
+ * Register the service worker; where a newer one waits, or where it makes this page isolated, reload once. Call it
+ * before anything heavy loads: never resolves when the page is about to reload.
+ */
+export async function isolate() {
+  if (!navigator.serviceWorker) return;
+  try {
+    const registration = await navigator.serviceWorker.register("./sw.js");
+    if (registration.waiting && navigator.serviceWorker.controller) {
+      const changed = new Promise((done) => {
+        navigator.serviceWorker.addEventListener("controllerchange", done, { once: true });
+      });
+      registration.waiting.postMessage({ ask: "take over" });
+      await changed;
+      await reload();
+    }
+    await navigator.serviceWorker.ready;
+    await controlled();
+    if (!globalThis.crossOriginIsolated && !sessionStorage.getItem(RELOADED)) {
+      sessionStorage.setItem(RELOADED, "yes");
+      await reload();
+    }
+    sessionStorage.removeItem(RELOADED);
+  } catch (error) {
+    // Private windows of some browsers refuse: the page runs all the same, with one thread and a network.
+    console.warn("No service worker:", error);
+  }
+}
+
+/**
+ * Keep the whole page and these further files.
+ *
+ * @param {string[]} paths below the page's folder
+ * @returns {Promise<boolean>} whether all of them are there without a network now
+ */
+export async function keep(paths) {
+  const worker = navigator.serviceWorker?.controller;
+  if (!worker) return false;
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((done) => {
+    port1.onmessage = ({ data }) => done(data);
+  });
+  worker.postMessage({ ask: "keep", paths }, [port2]);
+  return answer;
+}
+
+/** Wait until the service worker answers for this page; a page that was reloaded past it stays without. */
+async function controlled() {
+  if (navigator.serviceWorker.controller) return;
+  await new Promise((done) => {
+    navigator.serviceWorker.addEventListener("controllerchange", done, { once: true });
+    setTimeout(done, CONTROL_PATIENCE);
+  });
+}
+
+/** @returns {Promise<never>} */
+function reload() {
+  location.reload();
+  return new Promise(() => {});
+}

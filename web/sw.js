@@ -1,0 +1,94 @@
+/**
+ * Service worker: keeps the page and its model by content hash, serves them without a network, and adds the headers
+ * that isolate the page (threads need them), so that any static host will do.
+ */
+
+// self.PRECACHE = { version, files: { path: { hash, bytes, onDemand } } }; the browser compares its bytes for updates.
+importScripts("./precache.js");
+
+const SCOPE = self.registration.scope;
+const CACHE = `diffuscope ${SCOPE}`;
+const FILES = self.PRECACHE.files;
+
+/** What a file is kept under: its content, so that an update fetches only what changed. */
+const key = (path) => new URL(`${FILES[path].hash}?${path}`, SCOPE).href;
+
+/** The page's name for an address: "" and folders mean index.html. Null for what is not of this site. */
+function pathOf(url) {
+  if (!url.startsWith(SCOPE)) return null;
+  const path = decodeURIComponent(new URL(url).pathname.slice(new URL(SCOPE).pathname.length));
+  const file = path === "" || path.endsWith("/") ? `${path}index.html` : path;
+  return file in FILES ? file : null;
+}
+
+function isolated(response) {
+  if (response.status === 0) return response;
+  const headers = new Headers(response.headers);
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  headers.set("Cross-Origin-Resource-Policy", "same-origin");
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+async function fetchAndKeep(path, wait) {
+  const response = await fetch(new URL(path, SCOPE), { cache: "no-cache" });
+  if (response.status === 200) {
+    const copy = response.clone();
+    const cache = await caches.open(CACHE);
+    // A full disk must not stop the page: it runs, and only is not there offline.
+    wait(cache.put(key(path), copy).catch(() => {}));
+  }
+  return response;
+}
+
+async function answer(event, path) {
+  // The engine asks to reload what does not match its digest.
+  const trusted = event.request.cache !== "reload";
+  const kept = trusted && (await caches.match(key(path), { cacheName: CACHE }));
+  return isolated(kept || (await fetchAndKeep(path, (promise) => event.waitUntil(promise))));
+}
+
+/** Fetch what is not kept yet of the given paths; says whether all of them are kept then. */
+async function keep(paths) {
+  const cache = await caches.open(CACHE);
+  const waiting = [];
+  for (const path of paths) {
+    if (await cache.match(key(path))) continue;
+    await fetchAndKeep(path, (promise) => waiting.push(promise));
+  }
+  await Promise.all(waiting);
+  const kept = await Promise.all(paths.map((path) => cache.match(key(path))));
+  return kept.every(Boolean);
+}
+
+async function forgetOldVersions() {
+  const cache = await caches.open(CACHE);
+  const current = new Set(Object.keys(FILES).map(key));
+  for (const request of await cache.keys()) {
+    if (!current.has(request.url)) await cache.delete(request);
+  }
+}
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(forgetOldVersions().then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  if (event.request.method !== "GET") return;
+  const path = pathOf(event.request.url);
+  if (path) event.respondWith(answer(event, path));
+  else if (event.request.url.startsWith(SCOPE)) event.respondWith(fetch(event.request).then(isolated));
+});
+
+self.addEventListener("message", (event) => {
+  const { ask, paths = [] } = event.data;
+  if (ask === "take over") self.skipWaiting();
+  if (ask === "keep") {
+    const wanted = Object.keys(FILES).filter((path) => !FILES[path].onDemand || paths.includes(path));
+    event.waitUntil(
+      keep(wanted)
+        .catch(() => false)
+        .then((all) => event.ports[0].postMessage(all)),
+    );
+  }
+});

@@ -1,0 +1,52 @@
+/**
+ * Starts the Python worker and carries messages; what they mean is engine.js's business.
+ *
+ * Python and onnxruntime-web live together in one worker (pyscript_app/browser/engine.py), so that this thread only
+ * draws. Commands go through PyScript's `sync`; what the worker reports comes as messages, their arrays transferred.
+ */
+
+/**
+ * @typedef {object} Commands the functions that main.py exports
+ * @property {(options: object) => Promise<any>} start
+ * @property {(settings: object) => Promise<any>} generate
+ * @property {(text: string) => Promise<any>} read_prompt
+ * @property {() => Promise<void>} pause
+ * @property {() => Promise<void>} resume
+ * @property {() => Promise<void>} step
+ * @property {() => Promise<void>} cancel
+ */
+
+/** One PyScript worker, from its script element to its end. */
+export class PythonWorker {
+  /** @param {(message: any) => void} onMessage told every object with a `kind` that the worker posts */
+  constructor(onMessage) {
+    this.script = document.createElement("script");
+    this.onMessage = onMessage;
+  }
+
+  /** @returns {Promise<Commands>} when Python runs and main.py is imported */
+  async start() {
+    const page = new URL("./", document.baseURI);
+    const { whenDefined } = await import(new URL("./vendor/pyscript/core.js", page).href);
+    this.script.type = "py";
+    this.script.setAttribute("worker", "");
+    this.script.setAttribute("src", "./main.py");
+    this.script.setAttribute("config", "./ps.json");
+    document.body.append(this.script);
+    await whenDefined("py");
+    const worker = /** @type {any} */ (this.script).xworker;
+    return new Promise((resolve, reject) => {
+      worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => reject(new Error(event.message)));
+      worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
+        if (data?.kind) this.onMessage(data);
+      });
+      worker.ready.then(() => resolve(worker.sync), reject);
+    });
+  }
+
+  /** End it at once; this alone gives its memory back. */
+  end() {
+    /** @type {any} */ (this.script).xworker?.terminate();
+    this.script.remove();
+  }
+}
