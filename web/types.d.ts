@@ -132,6 +132,8 @@ export interface View {
   mean: boolean;
   part: null | 1 | 2 | 3 | 4 | 5 | 6 | 7;
   stain: boolean;
+  /** Whether the steps on show are played one after the other. */
+  playing: boolean;
   theme: "auto" | "light" | "dark";
 }
 
@@ -150,12 +152,13 @@ export interface Manifest {
   name: string;
   title: string;
   licence: string;
-  parameters: Record<string, number>;
+  parameters: number;
   latent: {
     channels: number;
     height: number;
     width: number;
-    range: number;
+    /** The lowest and highest value that is shown, the same for a whole run; symmetric about 0. */
+    range: [number, number];
     rgb: { weight: number[][]; bias: number[] };
   };
   picture: { height: number; width: number };

@@ -1,0 +1,50 @@
+/** Puts the page together: the words, the store, the engine, and one view for each place in index.html. */
+import { Commands } from "./commands.js";
+import { Engine } from "./engine.js";
+import { Store } from "./store.js";
+import * as actions from "./views/actions.js";
+import { watch } from "./views/dom.js";
+import * as head from "./views/head.js";
+import { listen } from "./views/keys.js";
+import * as live from "./views/live.js";
+import * as parts from "./views/parts.js";
+import * as prompt from "./views/prompt.js";
+import * as settings from "./views/settings.js";
+import * as sheet from "./views/sheet/sheet.js";
+import * as side from "./views/side/side.js";
+import * as stage from "./views/stage/stage.js";
+import * as strip from "./views/strip.js";
+import { loadText } from "./views/text.js";
+import { wearTheme } from "./views/theme.js";
+
+const store = new Store();
+const engine = new Engine(store);
+const send = new Commands(store, engine);
+window.diffuscope = engine.face;
+
+wearTheme(store);
+await loadText("en");
+
+for (const [id, view] of Object.entries({
+  head,
+  field: prompt,
+  settings,
+  actions,
+  stage,
+  side,
+  sheet,
+  strip,
+  parts,
+  live,
+})) {
+  const element = document.getElementById(id);
+  if (element) view.mount(element, store, send);
+}
+listen(store, send);
+// A word of one prompt is none of another's.
+watch(
+  store,
+  ({ run }) => [run.settings?.prompt],
+  () => store.set({ view: { word: null } }),
+);
+engine.start();

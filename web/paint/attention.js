@@ -1,0 +1,158 @@
+// Attention to pixels: a magenta stain over the grey picture, and the line round what a word is heard most in.
+
+const CUBIC = -0.75; // the usual bicubic coefficient, the one that the maps were resized with before
+
+/** @param {number} t Distance in source pixels. */
+function kernel(t) {
+  const d = Math.abs(t);
+  if (d < 1) return (CUBIC + 2) * d ** 3 - (CUBIC + 3) * d * d + 1;
+  return d < 2 ? CUBIC * (d ** 3 - 5 * d * d + 8 * d - 4) : 0;
+}
+
+/** @type {Map<string, {index: Int16Array, weight: Float32Array}>} */
+const taps = new Map();
+
+/**
+ * The four source pixels and weights of every target pixel.
+ * @param {number} from
+ * @param {number} to
+ */
+function tapsOf(from, to) {
+  const key = `${from}>${to}`;
+  let known = taps.get(key);
+  if (!known) {
+    known = { index: new Int16Array(to * 4), weight: new Float32Array(to * 4) };
+    for (let i = 0; i < to; i++) {
+      const centre = ((i + 0.5) * from) / to - 0.5;
+      const base = Math.floor(centre) - 1;
+      for (let k = 0; k < 4; k++) {
+        known.index[i * 4 + k] = Math.max(0, Math.min(from - 1, base + k));
+        known.weight[i * 4 + k] = kernel(centre - base - k);
+      }
+    }
+    taps.set(key, known);
+  }
+  return known;
+}
+
+/**
+ * A map enlarged for showing; never below zero.
+ * @param {Float32Array} map `[side, side]`.
+ * @param {number} side
+ * @param {number} size Pixels across the result.
+ * @returns {Float32Array} `[size, size]`.
+ */
+export function enlarge(map, side, size) {
+  const { index, weight } = tapsOf(side, size);
+  const rows = new Float32Array(side * size);
+  const out = new Float32Array(size * size);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < size; x++) {
+      let sum = 0;
+      for (let k = x * 4; k < x * 4 + 4; k++) sum += weight[k] * map[y * side + index[k]];
+      rows[y * size + x] = sum;
+    }
+  }
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      let sum = 0;
+      for (let k = y * 4; k < y * 4 + 4; k++) sum += weight[k] * rows[index[k] * size + x];
+      out[y * size + x] = Math.max(0, sum);
+    }
+  }
+  return out;
+}
+
+/**
+ * The largest value of an array.
+ * @param {Float32Array} values
+ */
+export function peak(values) {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}
+
+/**
+ * A picture in grey with attention laid over it.
+ * @param {ImageData} picture
+ * @param {Float32Array} map One value a pixel of the picture.
+ * @param {number} top The value that gets the strongest colour.
+ * @param {import("./colour.js").Palette} palette
+ * @returns {ImageData}
+ */
+export function stain(picture, map, top, palette) {
+  const out = new ImageData(picture.width, picture.height);
+  const from = picture.data;
+  for (let p = 0; p < map.length; p++) {
+    const i = p * 4;
+    const grey = (0.3 * from[i] + 0.59 * from[i + 1] + 0.11 * from[i + 2]) / 255;
+    const share = Math.min(1, map[p] / (top || 1));
+    const level = Math.round(share * 255) * 3;
+    for (let c = 0; c < 3; c++) {
+      const ink = palette.attention[level + c] / 255;
+      // Light: multiply a grey squeezed to 50-100 %. Dark: screen over one squeezed to 5-55 %.
+      out.data[i + c] = palette.dark
+        ? 255 * (1 - (1 - (0.05 + 0.5 * grey) * (1 - 0.35 * share)) * (1 - ink * (0.62 + 0.38 * grey)))
+        : 255 * (0.5 + 0.5 * grey) * ink;
+    }
+    out.data[i + 3] = 255;
+  }
+  return out;
+}
+
+/** Cell sides as corner pairs and offsets: top, right, bottom, left. */
+const SIDES = [
+  [0, 1, 0, 0, 1, 0],
+  [1, 2, 1, 0, 0, 1],
+  [3, 2, 0, 1, 1, 0],
+  [0, 3, 0, 0, 0, 1],
+];
+
+/**
+ * The line at one value of a map (marching squares).
+ * @param {Float32Array} map `[size, size]`.
+ * @param {number} size
+ * @param {number} threshold
+ * @returns {string} An SVG path in a box of 1 × 1.
+ */
+export function contour(map, size, threshold) {
+  const path = [];
+  const at = (/** @type {number} */ v) => (v / size).toFixed(4);
+  for (let y = 0; y < size - 1; y++) {
+    for (let x = 0; x < size - 1; x++) {
+      const p = y * size + x;
+      const corners = [map[p], map[p + 1], map[p + size + 1], map[p + size]].map((v) => v - threshold);
+      const points = [];
+      for (const [a, b, dx, dy, ux, uy] of SIDES) {
+        if (corners[a] > 0 === corners[b] > 0) continue;
+        const t = corners[a] / (corners[a] - corners[b]);
+        points.push(`${at(x + 0.5 + dx + ux * t)} ${at(y + 0.5 + dy + uy * t)}`);
+      }
+      for (let i = 0; i + 1 < points.length; i += 2) path.push(`M${points[i]}L${points[i + 1]}`);
+    }
+  }
+  return path.join("");
+}
+
+/**
+ * What a table or a sentence says of a map.
+ * @param {Float32Array} map `[size, size]`.
+ * @param {number} size
+ * @param {number} threshold
+ * @returns {{covered: number, x: number, y: number}} Share of pixels over the threshold; where the peak is, 0-1.
+ */
+export function summary(map, size, threshold) {
+  let covered = 0;
+  let best = 0;
+  for (let p = 0; p < map.length; p++) {
+    if (map[p] > threshold) covered++;
+    if (map[p] > map[best]) best = p;
+  }
+  const half = 0.5 / size;
+  return {
+    covered: covered / map.length,
+    x: (best % size) / size + half,
+    y: Math.floor(best / size) / size + half,
+  };
+}

@@ -1,0 +1,75 @@
+// Images onto canvases, and canvases in the screen's own pixels.
+
+/**
+ * Give a canvas the image's own size and put it there; the style sheet enlarges it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ImageData} image
+ */
+export function put(canvas, image) {
+  if (canvas.width !== image.width) canvas.width = image.width;
+  if (canvas.height !== image.height) canvas.height = image.height;
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+}
+
+/**
+ * Draw an image enlarged with sharp, even pixels, whatever the ratio: first to the next whole multiple without
+ * smoothing, then down to the canvas with it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ImageData} image
+ * @param {number} width CSS pixels.
+ */
+export function enlargeSharp(canvas, image, width) {
+  const pixels = Math.max(1, Math.round(width * devicePixelRatio));
+  const height = Math.round((pixels * image.height) / image.width);
+  if (canvas.width !== pixels) canvas.width = pixels;
+  if (canvas.height !== height) canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const small = scratch("small", image.width, image.height);
+  small.putImageData(image, 0, 0);
+  const times = Math.max(1, Math.ceil(pixels / image.width));
+  const large = scratch("large", image.width * times, image.height * times);
+  large.imageSmoothingEnabled = false;
+  large.drawImage(small.canvas, 0, 0, large.canvas.width, large.canvas.height);
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(large.canvas, 0, 0, canvas.width, canvas.height);
+}
+
+/** @type {Map<string, HTMLCanvasElement>} */
+const scratches = new Map();
+
+/**
+ * @param {string} name
+ * @param {number} width
+ * @param {number} height
+ * @returns {CanvasRenderingContext2D}
+ */
+function scratch(name, width, height) {
+  const canvas = scratches.get(name) ?? document.createElement("canvas");
+  scratches.set(name, canvas);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+}
+
+/**
+ * Size a canvas in the screen's pixels and make one unit of drawing one unit of the stage (1/16 rem).
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width Units.
+ * @param {number} height Units.
+ * @param {number} unit CSS pixels a unit.
+ * @returns {CanvasRenderingContext2D} Cleared.
+ */
+export function inUnits(canvas, width, height, unit) {
+  const scale = unit * devicePixelRatio;
+  const w = Math.ceil(width * scale);
+  const h = Math.ceil(height * scale);
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, w, h);
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  return context;
+}

@@ -1,0 +1,61 @@
+// Latents to pixels: single channels in signed colours, and all channels together as a colour view.
+
+/**
+ * @typedef {object} LatentShape The manifest's `latent`.
+ * @property {number} channels
+ * @property {number} height
+ * @property {number} width
+ * @property {[number, number]} range The lowest and highest value that is shown, the same for a whole run; symmetric.
+ * @property {{weight: number[][], bias: number[]}} rgb Linear fit from channels to red, green and blue, 0-1.
+ */
+
+/**
+ * One channel of a latent in diverging colours, symmetric about zero.
+ * @param {Float32Array} values `[C, h, w]`.
+ * @param {number} channel From 0.
+ * @param {LatentShape} shape
+ * @param {Uint8ClampedArray} ramp 256 colours; the middle one is zero.
+ * @returns {ImageData} w × h.
+ */
+export function channelImage(values, channel, shape, ramp) {
+  const size = shape.height * shape.width;
+  const [low, high] = shape.range;
+  const image = new ImageData(shape.width, shape.height);
+  for (let p = 0; p < size; p++) {
+    const share = (values[channel * size + p] - low) / (high - low);
+    const level = Math.max(0, Math.min(255, Math.round(share * 255)));
+    image.data.set([ramp[level * 3], ramp[level * 3 + 1], ramp[level * 3 + 2], 255], p * 4);
+  }
+  return image;
+}
+
+/**
+ * All channels of a latent as one picture, by the exporter's linear fit.
+ * @param {Float32Array} values `[C, h, w]`.
+ * @param {LatentShape} shape
+ * @returns {ImageData} w × h.
+ */
+export function colourImage(values, shape) {
+  const size = shape.height * shape.width;
+  const image = new ImageData(shape.width, shape.height);
+  const { weight, bias } = shape.rgb;
+  for (let p = 0; p < size; p++) {
+    for (let c = 0; c < 3; c++) {
+      let sum = bias[c];
+      for (let k = 0; k < shape.channels; k++) sum += values[k * size + p] * weight[k][c];
+      image.data[p * 4 + c] = Math.round(sum * 255);
+    }
+    image.data[p * 4 + 3] = 255;
+  }
+  return image;
+}
+
+/**
+ * The difference of two latents, for showing what one has that the other has not.
+ * @param {Float32Array} a
+ * @param {Float32Array} b
+ * @returns {Float32Array} a − b.
+ */
+export function difference(a, b) {
+  return a.map((value, i) => value - b[i]);
+}

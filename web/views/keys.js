@@ -1,0 +1,71 @@
+/**
+ * Keys for those who know them; nothing here is without a control on the page.
+ *
+ * @import { Commands } from "../commands.js"
+ * @import { Store } from "../store.js"
+ * @import { View } from "../types"
+ */
+import { busy, shownWords } from "./shown.js";
+
+/**
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function listen(store, send) {
+  addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.closest("input, textarea, [popover], [role=slider]")) return;
+    if (event.key === " " && target.closest("button, a, summary")) return;
+    const act = actions(store, send)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+/**
+ * @param {Store} store
+ * @param {Commands} send
+ * @returns {Record<string, (() => void) | undefined>}
+ */
+function actions(store, send) {
+  const { run, view, settings } = store.state;
+  const chosen = view.word === null ? undefined : shownWords(store.state)[view.word];
+  const stronger = (/** @type {number} */ by) => () => {
+    if (!chosen) return;
+    const gain = (settings.gains[chosen.text] ?? 1) + by;
+    send.strengthen(chosen.text, Math.max(0, Math.min(2, Math.round(gain * 10) / 10)));
+  };
+  /** @type {Record<string, () => void>} */
+  const parts = {};
+  for (let part = 1; part <= 7; part++) {
+    parts[part] = () => send.open(/** @type {View["part"]} */ (view.part === part ? null : part));
+  }
+  return {
+    ...parts,
+    " ": () => playOrHold(store, send),
+    ArrowLeft: () => send.move(-1),
+    ArrowRight: () => send.move(1),
+    Home: () => send.show(1),
+    End: () => (busy(store.state) ? send.follow() : send.show(run.frames.length)),
+    Escape: () => (view.part === null ? send.choose(null) : send.open(null)),
+    w: () => /** @type {HTMLElement | null} */ (document.querySelector(".words .word"))?.focus(),
+    "+": stronger(0.1),
+    "-": stronger(-0.1),
+    a: () => send.toggleStain(),
+  };
+}
+
+/**
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function playOrHold(store, send) {
+  const { run, view } = store.state;
+  if (busy(store.state) && view.step === null) {
+    if (run.status === "paused") send.resume();
+    else send.pause();
+  } else if (view.playing) send.hold();
+  else send.play();
+}

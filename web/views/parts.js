@@ -1,0 +1,30 @@
+/**
+ * The seven parts in a row, for screens where the frame has no room for all their names.
+ *
+ * @import { Commands } from "../commands.js"
+ * @import { View } from "../types"
+ */
+import { h, set } from "./dom.js";
+import { t } from "./text.js";
+
+/**
+ * @param {HTMLElement} element
+ * @param {unknown} _store
+ * @param {Commands} send
+ */
+export function mount(element, _store, send) {
+  set(element, "aria-label", t("parts.label"));
+  const buttons = Array.from({ length: 7 }, (_, k) =>
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { "data-part": k + 1, click: () => send.open(/** @type {View["part"]} */ (k + 1)) },
+        h("i", { class: "part-number" }, k + 1),
+        h("span", { class: "name" }, t(`part.${k + 1}`)),
+      ),
+    ),
+  );
+  element.append(h("ol", {}, buttons));
+}

@@ -1,0 +1,45 @@
+/**
+ * How the run stands, in words.
+ *
+ * @import { State } from "../types"
+ */
+import { shownFrame } from "./shown.js";
+import { seconds, t } from "./text.js";
+
+/**
+ * @param {State} state
+ * @returns {{ line: string, detail: string }}
+ */
+export function progress(state) {
+  const { run, view } = state;
+  const frame = shownFrame(state);
+  const steps = run.steps || state.settings.steps;
+  const at = frame ? t("progress.step", { step: frame.step, steps }) : t("progress.none");
+  if (run.source === "recorded") return { line: at, detail: frame ? t("progress.recorded") : "" };
+  const left = Math.max(0, steps - run.frames.length) * run.msPerStep;
+  switch (run.status) {
+    case "waiting":
+      return { line: t("progress.waiting"), detail: t("progress.waiting.why") };
+    case "running":
+      return {
+        line: frame ? at : t("progress.step", { step: 1, steps }),
+        detail: run.msPerStep ? t("progress.left", { time: seconds(left) }) : t("progress.starting"),
+      };
+    case "paused":
+      return { line: at, detail: t("progress.paused") };
+    case "finished": {
+      const all = run.msPerStep * steps;
+      if (view.step !== null && view.step < steps) return { line: at, detail: t("progress.of.finished") };
+      return {
+        line: t("progress.finished"),
+        detail: t("progress.all", { time: seconds(all), count: steps }),
+      };
+    }
+    case "cancelled":
+      return { line: t("progress.cancelled", { step: run.frames.length }), detail: "" };
+    case "failed":
+      return { line: t("progress.failed"), detail: "" };
+    default:
+      return { line: at, detail: "" };
+  }
+}

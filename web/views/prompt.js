@@ -1,0 +1,174 @@
+/**
+ * The prompt: one field on a rule, what the tokenizer made of it marked in place, and a sentence where it needs one.
+ *
+ * @import { Commands } from "../commands.js"
+ * @import { Store } from "../store.js"
+ * @import { Reading } from "../types"
+ */
+import { fill, h, icon, set, watch } from "./dom.js";
+import { shownWords } from "./shown.js";
+import { rich, t } from "./text.js";
+
+const LONG = 46; // letters that fit on one line of the widest screen
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function mount(element, store, send) {
+  const field = h("textarea", {
+    id: "prompt",
+    rows: 1,
+    "aria-label": t("prompt.label"),
+    "aria-describedby": "prompt-notes",
+    placeholder: t("prompt.none"),
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    enterkeyhint: "go",
+  });
+  const mirror = h("div", { class: "mirror", "aria-hidden": "true" });
+  const box = h("div", { class: "prompt" }, mirror, field);
+  const notes = h("div", { class: "notes", id: "prompt-notes" });
+  element.append(box, notes);
+
+  field.addEventListener("input", () => {
+    send.change({ prompt: field.value.replace(/\n/g, " ") });
+    draw();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    send.generate();
+  });
+
+  /** The same letters under the field, with the marks that a field itself cannot carry. */
+  const draw = () => {
+    const { settings, reading, view } = store.state;
+    if (field.value.replace(/\n/g, " ") !== settings.prompt) field.value = settings.prompt;
+    const { prompt } = settings;
+    set(box, "data-long", prompt.length > LONG);
+    const fresh = reading?.prompt === prompt ? reading : null;
+    const chosen = view.word === null ? "" : shownWords(store.state)[view.word]?.text;
+    fill(mirror, marks(prompt, fresh, view.word, chosen), "\u200b");
+    const cut = fresh?.cut ? prompt.lastIndexOf(fresh.cut) : -1;
+    set(box, "data-cut", cut >= 0);
+  };
+
+  const tell = () => {
+    const { reading, settings, engine } = store.state;
+    const fresh = reading && reading.prompt === settings.prompt ? reading : null;
+    fill(notes, fresh ? sentences(fresh, store.state.model?.title ?? t("engine.model")) : [], blame(engine));
+  };
+
+  /** @param {Reading} reading @param {string} model */
+  const sentences = (reading, model) => {
+    const out = [];
+    if (reading.error) out.push(sentence("stop", [document.createTextNode(reading.error)]));
+    if (reading.cut) out.push(sentence("note", rich("prompt.cut", { cut: short(reading.cut) })));
+    const word = reading.words.find((one) => !one.known);
+    if (word) {
+      const offer = word.suggestions.slice(0, 3);
+      out.push(
+        sentence(
+          "note",
+          rich(offer.length ? "prompt.unknown" : "prompt.unknown.alone", { model, word: word.text }),
+        ),
+        h(
+          "div",
+          { class: "choices" },
+          offer.map((text) =>
+            h(
+              "button",
+              { class: "button small word-like", click: () => swap(word.start, word.end, text) },
+              text,
+            ),
+          ),
+        ),
+      );
+    }
+    return out;
+  };
+
+  /** @param {number} start @param {number} end @param {string} text */
+  const swap = (start, end, text) => {
+    const { prompt } = store.state.settings;
+    send.change({ prompt: prompt.slice(0, start) + text + prompt.slice(end) });
+    field.focus();
+  };
+
+  /** @param {Store["state"]["engine"]} engine what the engine has to say of itself */
+  const blame = (engine) => {
+    if (engine.status === "failed" && engine.error) {
+      return [
+        trouble(engine.error),
+        h(
+          "div",
+          { class: "choices" },
+          h("button", { class: "button small", click: () => send.restart() }, t("engine.again")),
+        ),
+      ];
+    }
+    const { run } = store.state;
+    return run.status === "failed" && run.error ? [trouble(run.error)] : [];
+  };
+
+  watch(store, ({ settings, reading, view, run }) => [settings.prompt, reading, view.word, run.frames], draw);
+  watch(
+    store,
+    ({ settings, reading, engine, run, model }) => [
+      settings.prompt,
+      reading,
+      engine.status,
+      engine.error,
+      run.error,
+      model,
+    ],
+    tell,
+  );
+  draw();
+  tell();
+}
+
+/**
+ * @param {string} prompt
+ * @param {Reading | null} reading
+ * @param {number | null} index of the chosen word
+ * @param {string | undefined} chosen its text
+ * @returns {(Node | string)[]}
+ */
+function marks(prompt, reading, index, chosen) {
+  if (!reading) return [prompt];
+  const cutAt = reading.cut ? prompt.length - reading.cut.length : prompt.length;
+  const out = [];
+  let at = 0;
+  for (const [i, word] of reading.words.entries()) {
+    const isChosen = i === index && word.text === chosen;
+    if (word.known && !isChosen) continue;
+    out.push(prompt.slice(at, word.start));
+    out.push(h("span", { class: isChosen ? "chosen-word" : "unknown" }, prompt.slice(word.start, word.end)));
+    at = word.end;
+  }
+  out.push(prompt.slice(at, Math.max(at, cutAt)));
+  if (cutAt < prompt.length) out.push(h("span", { class: "cut" }, prompt.slice(cutAt)));
+  return out;
+}
+
+/**
+ * @param {"stop" | "note"} kind
+ * @param {Node[]} words
+ */
+function sentence(kind, words) {
+  return h("p", { class: `sentence ${kind === "stop" ? "bad" : ""}` }, icon(kind), h("span", {}, words));
+}
+
+/** @param {import("../types").Trouble} error */
+function trouble(error) {
+  return sentence("stop", [...rich(`trouble.${error.code}`), document.createTextNode(` ${error.message}`)]);
+}
+
+/** @param {string} text */
+function short(text) {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

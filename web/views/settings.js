@@ -1,0 +1,212 @@
+/**
+ * The settings of the next run: each a name over its value, and under it a sheet to change it.
+ *
+ * @import { Commands } from "../commands.js"
+ * @import { Store } from "../store.js"
+ */
+import { fill, h, icon, say, set, watch } from "./dom.js";
+import { popover } from "./popover.js";
+import { has, number, t } from "./text.js";
+
+const SAMPLERS = ["ddim", "euler", "euler-ancestral", "dpm++2m", "pndm"];
+const MOST_STEPS = 50;
+const MOST_GUIDANCE = 15;
+const MOST_SEED = 2 ** 53 - 1; // whole numbers beyond are not exact here
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function mount(element, store, send) {
+  set(element, "role", "group");
+  set(element, "aria-label", t("settings.label"));
+  const entries = [
+    seed(store, send),
+    amount("steps", { min: 1, max: MOST_STEPS, step: 1, digits: 0 }, store, send),
+    amount("guidance", { min: 0, max: MOST_GUIDANCE, step: 0.5, digits: 1 }, store, send),
+    sampler(store, send),
+    avoid(store, send),
+  ];
+  element.append(...entries.flat());
+}
+
+/**
+ * @param {string} name
+ * @param {string} [label] accessible name in place of the visible one
+ */
+function setting(name, label) {
+  const value = h("span", { class: "value" });
+  const button = h(
+    "button",
+    { class: "setting", "data-setting": name },
+    h(
+      "span",
+      { class: "setting-name" },
+      label ? h("span", { "aria-hidden": "true" }, t(`setting.${name}`)) : t(`setting.${name}`),
+    ),
+    label ? h("span", { class: "hush" }, `${label} `) : null,
+    value,
+  );
+  return { button, value };
+}
+
+/** A sentence under a field that says what is wrong with it, read aloud when it appears. */
+function complaint() {
+  return h("p", { class: "sentence bad complaint", role: "alert", hidden: true });
+}
+
+/** @param {HTMLElement} place @param {HTMLInputElement} field @param {string} text "" when all is well */
+function complain(place, field, text) {
+  place.hidden = text === "";
+  fill(place, text && [icon("stop"), h("span", {}, text)]);
+  set(field, "aria-invalid", text !== "" ? "true" : false);
+}
+
+/**
+ * The seed: any whole number from 0, typed or thrown.
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function seed(store, send) {
+  const { button, value } = setting("seed");
+  const wrong = complaint();
+  const field = h("input", {
+    class: "number-field",
+    inputmode: "numeric",
+    "aria-label": t("setting.seed"),
+    autocomplete: "off",
+  });
+  const read = () => {
+    const text = field.value.trim();
+    const whole = /^\d+$/.test(text) && Number(text) <= MOST_SEED;
+    complain(wrong, field, whole ? "" : t("seed.wrong", { text: text || t("seed.nothing") }));
+    if (whole) send.change({ seed: Number(text) });
+  };
+  field.addEventListener("input", read);
+  const dice = h(
+    "button",
+    { class: "tool dice", "aria-label": t("seed.dice"), title: t("seed.dice"), click: () => send.dice() },
+    icon("dice"),
+  );
+  const sheet = popover(button, t("setting.seed"), field, wrong, h("p", { class: "quiet" }, t("seed.why")));
+  const update = () => {
+    const now = store.state.settings.seed;
+    say(value, now);
+    if (document.activeElement !== field || !wrong.hidden) {
+      if (Number(field.value) !== now || field.value === "") field.value = String(now);
+      complain(wrong, field, "");
+    }
+  };
+  watch(store, ({ settings }) => [settings.seed], update);
+  update();
+  return [h("div", { class: "seed" }, button, dice), sheet];
+}
+
+/**
+ * A number with a slider.
+ * @param {"steps" | "guidance"} name
+ * @param {{ min: number, max: number, step: number, digits: number }} range
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function amount(name, { min, max, step, digits }, store, send) {
+  const { button, value } = setting(name);
+  const wrong = complaint();
+  const limits = { min: number(min, digits), max: number(max, digits) };
+  const slider = h("input", { type: "range", min, max, step, "aria-label": t(`setting.${name}`) });
+  const field = h("input", {
+    class: "number-field",
+    inputmode: "decimal",
+    "aria-label": t(`setting.${name}.field`),
+    autocomplete: "off",
+  });
+  slider.addEventListener("input", () => send.change({ [name]: Number(slider.value) }));
+  field.addEventListener("input", () => {
+    const typed = Number(field.value.trim().replace(",", "."));
+    const fits =
+      field.value.trim() !== "" && typed >= min && typed <= max && (digits > 0 || Number.isInteger(typed));
+    complain(wrong, field, fits ? "" : t(`${name}.wrong`, limits));
+    if (fits) send.change({ [name]: typed });
+  });
+  const sheet = popover(
+    button,
+    t(`setting.${name}`),
+    h("div", { class: "slider-and-field" }, slider, field),
+    wrong,
+    h("p", { class: "quiet" }, t(`${name}.why`)),
+  );
+  const update = () => {
+    const now = store.state.settings[name];
+    say(value, number(now, digits));
+    slider.value = String(now);
+    if (document.activeElement !== field) {
+      field.value = number(now, digits);
+      complain(wrong, field, "");
+    }
+  };
+  watch(store, ({ settings }) => [settings[name]], update);
+  update();
+  return [button, sheet];
+}
+
+/**
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function sampler(store, send) {
+  const { button, value } = setting("sampler");
+  const choices = SAMPLERS.map((name) => {
+    const radio = h("input", {
+      type: "radio",
+      name: "sampler",
+      value: name,
+      change: () => send.change({ sampler: name }),
+    });
+    return h(
+      "label",
+      { class: "choice" },
+      radio,
+      h("span", {}, t(`sampler.${name}`)),
+      h("small", { class: "quiet" }, t(`sampler.${name}.why`)),
+    );
+  });
+  const sheet = popover(
+    button,
+    t("setting.sampler"),
+    h("div", { role: "radiogroup", "aria-label": t("setting.sampler") }, choices),
+  );
+  const update = () => {
+    const now = store.state.settings.sampler;
+    say(value, has(`sampler.${now}`) ? t(`sampler.${now}`) : now);
+    for (const radio of sheet.querySelectorAll("input")) radio.checked = radio.value === now;
+  };
+  watch(store, ({ settings }) => [settings.sampler], update);
+  update();
+  return [button, sheet];
+}
+
+/**
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function avoid(store, send) {
+  const label = t("setting.avoid.name");
+  const { button, value } = setting("avoid", label);
+  const field = h("input", {
+    class: "text-field",
+    "aria-label": label,
+    autocomplete: "off",
+    placeholder: t("avoid.none"),
+  });
+  field.addEventListener("input", () => send.change({ negative: field.value }));
+  const sheet = popover(button, t("setting.avoid.name"), field, h("p", { class: "quiet" }, t("avoid.why")));
+  const update = () => {
+    const { negative } = store.state.settings;
+    say(value, negative.trim() || t("avoid.none"));
+    if (field.value !== negative) field.value = negative;
+  };
+  watch(store, ({ settings }) => [settings.negative], update);
+  update();
+  return [button, sheet];
+}

@@ -1,0 +1,33 @@
+/**
+ * Part 7: the clean latent that the step foresees, and the picture that the decoder makes of it.
+ *
+ * @import { State } from "../../types"
+ */
+import { colourImage } from "../../paint/latent.js";
+import { h } from "../dom.js";
+import { shownFrame } from "../shown.js";
+import { number, t } from "../text.js";
+import { figure, group, operator } from "./tiles.js";
+
+/** @param {State} state */
+export function decoder(state) {
+  const frame = shownFrame(state);
+  const { model } = state;
+  if (!frame || !model) return [];
+  const { latent: shape, picture } = model;
+  return [
+    h(
+      "div",
+      { class: "groups large" },
+      group(
+        t("decoder.row", { ms: number(frame.ms.decode) }),
+        figure(
+          colourImage(frame.x0, shape),
+          t("decoder.from", { width: shape.width, height: shape.height, channels: shape.channels }),
+        ),
+        operator("→"),
+        figure(frame.preview, t("decoder.to", { width: picture.width, height: picture.height }), true),
+      ),
+    ),
+  ];
+}

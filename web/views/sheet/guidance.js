@@ -1,0 +1,68 @@
+/**
+ * Part 4: the noise named with and without the words, and the push from one beyond the other.
+ *
+ * @import { State } from "../../types"
+ */
+import { enlarge, peak, stain } from "../../paint/attention.js";
+import { palette } from "../../paint/colour.js";
+import { channelImage, colourImage, difference } from "../../paint/latent.js";
+import { h } from "../dom.js";
+import { shownFrame, shownSettings } from "../shown.js";
+import { number, t } from "../text.js";
+import { figure, group, operator } from "./tiles.js";
+
+/** @param {State} state */
+export function guidance(state) {
+  const frame = shownFrame(state);
+  const shape = state.model?.latent;
+  if (!frame || !shape) return [];
+  const { guidance: strength, negative } = shownSettings(state);
+  const without = t(negative.trim() ? "guidance.avoid" : "guidance.without");
+  const added = difference(frame.epsCond, frame.epsUncond);
+  return [
+    h(
+      "div",
+      { class: "groups" },
+      group(
+        t("guidance.ask"),
+        figure(colourImage(frame.epsCond, shape), t("guidance.with")),
+        operator("−"),
+        figure(colourImage(frame.epsUncond, shape), without),
+        operator("="),
+        figure(colourImage(added, shape), t("guidance.added")),
+      ),
+      group(
+        t("guidance.push"),
+        figure(colourImage(frame.epsUncond, shape), without),
+        operator("+ ", h("span", { class: "factor now" }, number(strength, 1)), " ×"),
+        figure(colourImage(added, shape), t("guidance.added")),
+        operator("="),
+        figure(colourImage(frame.eps, shape), t("guidance.guided")),
+      ),
+      group(
+        t("guidance.where"),
+        ...Array.from({ length: shape.channels }, (_, c) =>
+          figure(channelImage(added, c, shape, palette().signed), t("channel.name", { channel: c + 1 })),
+        ),
+        figure(whereMost(added, shape, frame.preview), t("guidance.most"), true),
+      ),
+    ),
+  ];
+}
+
+/**
+ * Where the words change the noise most: the difference's length over the channels, as a stain over the picture.
+ * @param {Float32Array} values `[C, h, w]`
+ * @param {import("../../paint/latent.js").LatentShape} shape
+ * @param {ImageData} picture
+ */
+function whereMost(values, shape, picture) {
+  const size = shape.height * shape.width;
+  const length = new Float32Array(size);
+  for (let p = 0; p < size; p++) {
+    for (let c = 0; c < shape.channels; c++) length[p] += values[c * size + p] ** 2;
+    length[p] = Math.sqrt(length[p]);
+  }
+  const large = enlarge(length, shape.width, picture.width);
+  return stain(picture, large, peak(large), palette());
+}

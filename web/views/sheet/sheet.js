@@ -1,0 +1,105 @@
+/**
+ * An opened part of the pipeline: one sentence, its real data at the step on show, and its neighbours.
+ *
+ * @import { Commands } from "../../commands.js"
+ * @import { Store } from "../../store.js"
+ * @import { View } from "../../types"
+ */
+import { fill, h, icon, set, watch } from "../dom.js";
+import { shownFrame } from "../shown.js";
+import { rich, t } from "../text.js";
+import { decoder } from "./decoder.js";
+import { encoder } from "./encoder.js";
+import { guidance } from "./guidance.js";
+import { latent } from "./latent.js";
+import { sampler } from "./sampler.js";
+import { unet } from "./unet.js";
+import { words } from "./words.js";
+
+const PARTS = [words, encoder, unet, guidance, sampler, latent, decoder];
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function mount(element, store, send) {
+  const title = h("h2", { tabindex: -1 });
+  const neighbours = h("div", { class: "neighbours" });
+  const lead = h("p", { class: "lead" });
+  const body = h("div", { class: "sheet-body" });
+  const close = h("button", { class: "tool", click: () => send.open(null) }, t("sheet.close"), icon("close"));
+  element.append(h("header", {}, title, neighbours, close), lead, body);
+  /** @type {View["part"]} */
+  let open = null;
+  /** @type {Element | null} who opened it, and gets the focus back */
+  let opener = null;
+
+  const draw = () => {
+    const { part } = store.state.view;
+    if (part === null) return;
+    fill(body, PARTS[part - 1](store.state, send));
+    if (body.childElementCount === 0)
+      fill(body, h("p", { class: "quiet" }, t(shownFrame(store.state) ? "sheet.none" : "sheet.later")));
+  };
+
+  const turn = () => {
+    const { part } = store.state.view;
+    element.hidden = part === null;
+    set(document.body, "data-open", part !== null);
+    for (const button of document.querySelectorAll("button[data-part]")) {
+      set(button, "aria-expanded", button.getAttribute("data-part") === String(part) ? "true" : "false");
+    }
+    if (part === null) {
+      if (open !== null && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+      open = null;
+      return;
+    }
+    if (open === null) opener = document.activeElement;
+    open = part;
+    set(element, "aria-label", t(`part.${part}`));
+    fill(title, h("i", { class: "part-number" }, part), t(`part.${part}`));
+    fill(
+      lead,
+      rich(`part.${part}.lead`).map((node) =>
+        node instanceof HTMLElement ? h("span", { class: "mark" }, node.textContent) : node,
+      ),
+    );
+    const to = (/** @type {number} */ other) => /** @type {View["part"]} */ (other);
+    fill(
+      neighbours,
+      part > 1 &&
+        h(
+          "button",
+          { class: "tool", click: () => send.open(to(part - 1)) },
+          icon("left"),
+          t(`part.${part - 1}`),
+        ),
+      part < 7 &&
+        h(
+          "button",
+          { class: "tool", click: () => send.open(to(part + 1)) },
+          t(`part.${part + 1}`),
+          icon("right"),
+        ),
+    );
+    draw();
+    title.focus({ preventScroll: true });
+  };
+
+  watch(store, ({ view }) => [view.part], turn);
+  watch(
+    store,
+    ({ run, view, reading, model }) => [
+      run.frames,
+      run.picture,
+      view.step,
+      view.word,
+      view.theme,
+      reading,
+      model,
+    ],
+    draw,
+  );
+  turn();
+}

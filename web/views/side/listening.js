@@ -1,0 +1,240 @@
+/**
+ * Where the picture listens to a word: the maps of all words on one scale, the word's share over the steps, and the
+ * same as a table.
+ *
+ * @import { Commands } from "../../commands.js"
+ * @import { Store } from "../../store.js"
+ * @import { Frame } from "../../types"
+ */
+import { enlarge, peak, stain, summary } from "../../paint/attention.js";
+import { put } from "../../paint/canvas.js";
+import { paintRamp, palette } from "../../paint/colour.js";
+import { fill, h, rem, s, say, set, watch } from "../dom.js";
+import { mapOf, shownFrame, shownPicture } from "../shown.js";
+import { number, percent, rich, t } from "../text.js";
+
+const THRESHOLD = 0.4;
+const FINE = 64;
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function mount(element, store, send) {
+  const title = h("h2");
+  const lead = h("p", { class: "lead" });
+  const multiples = h("div", { class: "multiples", role: "group", "aria-label": t("listening.all") });
+  const curve = h("div", { class: "share" });
+  const gain = h("input", {
+    type: "range",
+    min: 0,
+    max: 2,
+    step: 0.1,
+    input: () => {
+      const word = chosen();
+      if (word) send.strengthen(word.text, Number(gain.value));
+    },
+  });
+  const gainText = h("output", { class: "num" });
+  const gainRow = h("label", { class: "gain-row" }, h("span", {}, t("gain.row")), gain, gainText);
+  const once = h("button", { click: () => send.average(false) }, t("listening.step"));
+  const mean = h("button", { click: () => send.average(true) });
+  const segments = h(
+    "div",
+    { class: "segments", role: "group", "aria-label": t("listening.which") },
+    once,
+    mean,
+  );
+  const ramp = h("canvas", { class: "ramp", "aria-hidden": "true" });
+  const scale = h(
+    "div",
+    { class: "scale" },
+    ramp,
+    h("div", {}, h("span", {}, t("scale.none")), h("span", {}, t("scale.most"))),
+  );
+  const table = h("table");
+  const tabled = h(
+    "div",
+    { class: "tabled", hidden: true, tabindex: 0, role: "region", "aria-label": t("table.label") },
+    table,
+  );
+  const toggle = h(
+    "button",
+    { class: "button small", "aria-pressed": "false", click: () => show(tabled.hidden === true) },
+    t("listening.table"),
+  );
+  element.append(
+    title,
+    lead,
+    multiples,
+    tabled,
+    gainRow,
+    curve,
+    h("div", { class: "row" }, segments, toggle, scale),
+  );
+
+  /** @param {boolean} asTable */
+  const show = (asTable) => {
+    tabled.hidden = !asTable;
+    multiples.hidden = asTable;
+    curve.hidden = asTable;
+    set(toggle, "aria-pressed", String(asTable));
+    update();
+  };
+
+  const chosen = () => {
+    const { word } = store.state.view;
+    const frame = shownFrame(store.state);
+    return word === null ? undefined : frame?.words[word];
+  };
+
+  const update = () => {
+    const frame = shownFrame(store.state);
+    const word = chosen();
+    const { view, run } = store.state;
+    if (element.hidden || !frame || !word || view.word === null) return;
+    fill(title, t("listening.title"), " ", h("span", { class: "stained" }, word.text));
+    const fine = fineMaps(frame, view.mean);
+    const { covered } = summary(fine[view.word], FINE, THRESHOLD * peak(fine[view.word]));
+    fill(lead, rich("listening.lead", { share: percent(covered), threshold: number(THRESHOLD, 2) }));
+    say(mean, t("listening.mean", { count: frame.step }));
+    set(once, "aria-pressed", String(!view.mean));
+    set(mean, "aria-pressed", String(view.mean));
+    const value = store.state.settings.gains[word.text] ?? 1;
+    gain.value = String(value);
+    set(gain, "aria-label", t("gain.label", { word: word.text }));
+    say(gainText, value === 0 ? t("gain.off") : `× ${number(value, 1)}`);
+    paintRamp(ramp, palette().attention);
+    if (tabled.hidden) {
+      paintMultiples(frame, fine);
+      shareCurve(curve, run.frames, view.word, frame.step);
+    } else fill(table, ...rows(frame, fine, view.word));
+  };
+
+  /** @param {Frame} frame @param {Float32Array[]} fine */
+  const paintMultiples = (frame, fine) => {
+    const { view } = store.state;
+    const most = Math.max(...fine.map(peak));
+    const picture = shownPicture(store.state);
+    if (!picture) return;
+    if (multiples.childElementCount !== frame.words.length) {
+      fill(
+        multiples,
+        frame.words.map((_, index) =>
+          h(
+            "button",
+            { class: "multiple", click: () => send.choose(index) },
+            h("canvas", { class: "soft", "aria-hidden": "true" }),
+            h("span", {}, h("span", { class: "serif" }), h("span", { class: "quiet" })),
+          ),
+        ),
+      );
+    }
+    for (const [index, button] of [...multiples.children].entries()) {
+      const word = frame.words[index];
+      const canvas = /** @type {HTMLCanvasElement} */ (button.firstElementChild);
+      const { map, side } = mapOf(frame, index, view.mean);
+      put(canvas, stain(picture, enlarge(map, side, picture.width), most, palette()));
+      set(button, "aria-pressed", String(index === view.word));
+      const [text, share] = /** @type {Element} */ (button.lastElementChild).children;
+      say(text, word.text);
+      say(share, percentFine(word.share));
+    }
+  };
+
+  watch(store, ({ run, view, settings }) => [run.frames, run.picture, view, settings.gains], update);
+  new MutationObserver(update).observe(element, { attributeFilter: ["hidden"] });
+}
+
+/** @param {Frame} frame @param {boolean} mean */
+function fineMaps(frame, mean) {
+  return frame.words.map((_, index) => {
+    const { map, side } = mapOf(frame, index, mean);
+    return enlarge(map, side, FINE);
+  });
+}
+
+/** A share, with a digit after the point where it is small. @param {number} share */
+function percentFine(share) {
+  return share < 0.0995 ? `${number(share * 100, 1)}\u202f%` : percent(share);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Frame[]} frames
+ * @param {number} word
+ * @param {number} step
+ */
+function shareCurve(element, frames, word, step) {
+  const shares = frames.map((frame) => frame.words[word]?.share ?? 0);
+  const most = Math.max(...shares, 1e-9);
+  const steps = frames[0].steps;
+  const x = (/** @type {number} */ k) => 6 + (k * 288) / Math.max(1, steps - 1);
+  const y = (/** @type {number} */ share) => 38 - (30 * share) / most;
+  const label = t("share.text", {
+    first: percentFine(shares[0]),
+    last: percentFine(shares.at(-1) ?? 0),
+    most: percentFine(most),
+  });
+  const dots = shares.map((share, k) =>
+    s("circle", {
+      class: k === step - 1 ? "here" : "dot on",
+      cx: x(k).toFixed(1),
+      cy: y(share).toFixed(1),
+      r: k === step - 1 ? 5 : 2.8,
+    }),
+  );
+  fill(
+    element,
+    h("p", {}, h("b", {}, t("share.title")), h("span", { class: "quiet" }, label)),
+    s(
+      "svg",
+      {
+        viewBox: "0 0 300 46",
+        role: "img",
+        "aria-label": `${t("share.title")}: ${label}`,
+        style: `height:${rem(46)}`,
+      },
+      s("path", { class: "axis", d: "M0 42H300" }),
+      s("path", {
+        class: "share-line",
+        d: `M${shares.map((share, k) => `${x(k).toFixed(1)} ${y(share).toFixed(1)}`).join("L")}`,
+      }),
+      ...dots,
+    ),
+  );
+}
+
+/**
+ * The same numbers as the maps: for each word its share, how much of the picture it covers, and where it is strongest.
+ * @param {Frame} frame
+ * @param {Float32Array[]} fine
+ * @param {number} chosen
+ */
+function rows(frame, fine, chosen) {
+  const head = h(
+    "thead",
+    {},
+    h(
+      "tr",
+      {},
+      ["word", "share", "over", "where"].map((name) =>
+        h("th", { scope: "col" }, t(`table.${name}`, { threshold: number(THRESHOLD, 2) })),
+      ),
+    ),
+  );
+  const body = frame.words.map((word, index) => {
+    const { covered, x, y } = summary(fine[index], FINE, THRESHOLD * peak(fine[index]));
+    const third = (/** @type {number} */ v) => Math.min(2, Math.floor(v * 3));
+    return h(
+      "tr",
+      { "aria-current": index === chosen ? "true" : false },
+      h("th", { scope: "row", class: "serif" }, word.text),
+      h("td", {}, percentFine(word.share)),
+      h("td", {}, percent(covered)),
+      h("td", {}, t(`where.${third(y)}${third(x)}`)),
+    );
+  });
+  return [head, h("tbody", {}, body)];
+}

@@ -1,0 +1,106 @@
+/**
+ * While the engine starts: what is on its way, how much of it is here, and that a recorded run is on show meanwhile.
+ *
+ * @import { Store } from "../../store.js"
+ */
+
+import { inUnits } from "../../paint/canvas.js";
+import { straight, trace } from "../../paint/line.js";
+import { fill, h, icon, say, set, watch } from "../dom.js";
+import { has, megabytes, rich, t } from "../text.js";
+
+const STAGES = /** @type {const} */ (["booting", "downloading", "preparing", "probing"]);
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ */
+export function mount(element, store) {
+  const title = h("h2");
+  const lead = h("p", { class: "lead" });
+  const list = h("ul", { class: "loading" });
+  const bar = h("canvas", {
+    class: "bar",
+    role: "progressbar",
+    "aria-valuemin": 0,
+    "aria-valuemax": 100,
+    "aria-label": t("loading.bar"),
+  });
+  const note = h("p", { class: "sentence" });
+  element.append(title, lead, list, bar, note);
+
+  const update = () => {
+    const { engine, run } = store.state;
+    const ready = engine.status === "ready";
+    const failed = engine.status === "failed";
+    const recorded = run.source === "recorded" && run.frames.length > 0;
+    const state = failed ? "failed" : ready ? "ready" : recorded ? "recorded" : "starting";
+    say(title, t(`loading.${state}.title`));
+    fill(lead, rich(`loading.${state}`));
+    list.hidden = ready || failed;
+    bar.hidden = ready || failed || engine.total === 0;
+    const now = STAGES.indexOf(/** @type {typeof STAGES[number]} */ (engine.status));
+    if (!list.hidden) {
+      fill(
+        list,
+        STAGES.map((stage, index) => {
+          const detail = index === now ? stageDetail(engine) : "";
+          return h(
+            "li",
+            { "aria-current": index === now ? "step" : false },
+            icon(index < now ? "check" : index === now ? "now" : "wait"),
+            h("span", {}, t(`loading.stage.${stage}`)),
+            h("span", { class: "num" }, detail),
+          );
+        }),
+      );
+    }
+    const share = engine.total ? Math.min(1, engine.bytes / engine.total) : 0;
+    set(bar, "aria-valuenow", Math.round(share * 100));
+    if (!bar.hidden) requestAnimationFrame(() => draw(bar, share));
+    fill(note, engine.note ? [icon("note"), h("span", {}, engine.note)] : []);
+  };
+  watch(store, ({ engine, run, view }) => [engine, run.source, run.frames.length > 0, view.theme], update);
+  update();
+}
+
+/** @param {Store["state"]["engine"]} engine */
+function stageDetail(engine) {
+  if (engine.status === "downloading" && engine.total) {
+    return t("loading.bytes", { here: megabytes(engine.bytes), all: megabytes(engine.total) });
+  }
+  return engine.stage && has(`loading.part.${engine.stage}`)
+    ? t(`loading.part.${engine.stage}`)
+    : engine.stage;
+}
+
+/**
+ * What is here is a solid line, what is not is static, and the lamp is between them.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} share
+ */
+function draw(canvas, share) {
+  const style = getComputedStyle(canvas);
+  const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  const width = canvas.clientWidth / unit;
+  if (width === 0) return;
+  const context = inUnits(canvas, width, 24, unit);
+  const line = straight(width, 12, (x) => x / width);
+  context.lineJoin = "round";
+  const stroke = (/** @type {string} */ ink, /** @type {number} */ thick) => {
+    context.strokeStyle = style.getPropertyValue(ink);
+    context.lineWidth = thick;
+    context.stroke();
+  };
+  context.beginPath();
+  trace(context, line, share, 1, () => 3.4);
+  stroke("--line", 1.2);
+  context.beginPath();
+  trace(context, line, 0, share);
+  stroke("--ink", 4);
+  context.beginPath();
+  context.arc(Math.max(8, Math.min(width - 8, share * width)), 12, 7, 0, 7);
+  context.fillStyle = style.getPropertyValue("--now");
+  context.fill();
+  stroke("--now-edge", 2);
+}

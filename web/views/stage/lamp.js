@@ -1,0 +1,111 @@
+/**
+ * The lamp's way round the frame: left while the UNet runs, then guidance, sampler and latent. It follows what the
+ * engine reports, never faster than the eye; the station that it passes stands on the page as `data-station`.
+ *
+ * @import { Store } from "../../store.js"
+ */
+import { watch } from "../dom.js";
+import { busy } from "../shown.js";
+
+export const STATIONS = ["unet", "guidance", "sampler", "latent"];
+const FASTEST = 1 / 160; // laps a millisecond
+/** Where the lamp may be at the most while the engine is in a stage, in laps. */
+const REACH = /** @type {Record<string, number>} */ ({
+  "": 0,
+  text: 0,
+  unet: 0.24,
+  step: 0.5,
+  attention: 0.75,
+  decode: 0.95,
+});
+
+export class Lamp {
+  /**
+   * @param {Store} store
+   * @param {(position: number) => void} draw called with the position in steps whenever it has changed
+   */
+  constructor(store, draw) {
+    this.store = store;
+    this.draw = draw;
+    this.position = 0;
+    this.run = 0;
+    this.stage = "";
+    this.since = 0;
+    this.time = 0;
+    this.ticking = false;
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    watch(
+      store,
+      ({ run, view }) => [run, view],
+      () => this.wake(),
+    );
+  }
+
+  /** Draw at once, for instance after a change of size. */
+  redraw() {
+    this.draw(this.shown());
+    this.wake();
+  }
+
+  wake() {
+    if (this.ticking) return;
+    this.ticking = true;
+    this.time = performance.now();
+    requestAnimationFrame((now) => this.tick(now));
+  }
+
+  /** Where the run is, in steps. @param {number} now */
+  target(now) {
+    const { run, view } = this.store.state;
+    if (view.step !== null) return Math.min(view.step, run.frames.length);
+    const done = run.frames.length;
+    if (run.status !== "running" || run.source !== "live" || done >= run.steps) return done;
+    if (run.stage !== this.stage) {
+      this.stage = run.stage;
+      this.since = now;
+    }
+    const reach = REACH[run.stage] ?? 0;
+    if (run.stage !== "unet") return done + reach;
+    // Along the left side as the UNet's usual time passes; there it waits.
+    const usual = run.frames.at(-1)?.ms.unet ?? 1000;
+    return done + reach * Math.min(1, (now - this.since) / usual);
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    const { run, view } = this.store.state;
+    const passed = Math.max(0, now - this.time);
+    this.time = now;
+    const target = this.target(now);
+    const moves = busy(this.store.state) || run.status === "running" || view.playing;
+    const another = run.started !== this.run;
+    this.run = run.started;
+    if (another || !moves || target < this.position - 0.5) {
+      this.position = another && moves ? 0 : target;
+    } else {
+      const behind = target - this.position;
+      this.position = Math.min(
+        target,
+        this.position + passed * Math.max(FASTEST, behind > 1.5 ? behind / 160 : 0),
+      );
+    }
+    this.draw(this.shown());
+    this.light(moves && this.position < run.steps);
+    const waiting = run.status === "running" && run.source === "live" && view.step === null;
+    this.ticking = waiting || this.position < target;
+    if (this.ticking) requestAnimationFrame((next) => this.tick(next));
+  }
+
+  /** The position that is drawn; without motion it jumps from side to side. */
+  shown() {
+    return this.calm.matches ? Math.floor(this.position * 4 + 1e-6) / 4 : this.position;
+  }
+
+  /** @param {boolean} lit */
+  light(lit) {
+    const side = Math.floor((this.position % 1) * 4 + 1e-6);
+    const station = lit ? STATIONS[side] : "";
+    const { dataset } = document.documentElement;
+    if (dataset.station !== station) dataset.station = station;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * What hangs in the frame: the predicted picture on its mat, or a word's attention as a stain over it.
+ *
+ * @import { Commands } from "../../commands.js"
+ * @import { Store } from "../../store.js"
+ * @import { Geometry } from "./geometry.js"
+ */
+import { contour, enlarge, peak, stain, summary } from "../../paint/attention.js";
+import { enlargeSharp } from "../../paint/canvas.js";
+import { palette } from "../../paint/colour.js";
+import { fill, h, rem, s, say, set, watch } from "../dom.js";
+import { atTheEnd, mapOf, shownFrame, shownPicture, shownSettings } from "../shown.js";
+import { rich, t } from "../text.js";
+
+/** The line on the picture goes where a word's attention passes this part of its peak. */
+export const THRESHOLD = 0.4;
+const FINE = 64; // cells across for the line
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function mount(element, store, send) {
+  const canvas = h("canvas", { role: "img" });
+  const press = h("button", {
+    class: "press",
+    "aria-label": t("picture.stain"),
+    click: () => send.toggleStain(),
+  });
+  const tag = h("span", { class: "tag" }, t("picture.recorded"));
+  const caption = h("span", { class: "caption-text" });
+  const decoder = h(
+    "button",
+    { class: "decoder", "data-part": 7, click: () => send.open(7) },
+    h("i", { class: "part-number" }, "7"),
+    h("span", { class: "name" }, t("part.7")),
+  );
+  const image = h("div", { class: "picture" }, canvas, press, tag);
+  const foot = h("div", { class: "caption" }, caption, decoder);
+  const mat = h("div", { class: "mat" }, image, foot);
+  const over = s("svg", { class: "layer over", "aria-hidden": "true" });
+  element.append(mat, over);
+
+  /** @type {Geometry | null} */
+  let geometry = null;
+  let unit = 1;
+
+  const name = () => {
+    const frame = shownFrame(store.state);
+    const { view } = store.state;
+    const prompt = shownSettings(store.state).prompt.trim() || t("prompt.none");
+    if (!frame) return t("picture.none");
+    if (view.word !== null && view.stain) {
+      return t("picture.attention.name", {
+        word: frame.words[view.word]?.text ?? "",
+        step: frame.step,
+        steps: frame.steps,
+      });
+    }
+    return atTheEnd(store.state)
+      ? prompt
+      : t("picture.predicted.name", { step: frame.step, steps: frame.steps });
+  };
+
+  const captionOf = () => {
+    const frame = shownFrame(store.state);
+    if (!frame) return [t("picture.none")];
+    const { view } = store.state;
+    const word = view.word === null ? undefined : frame.words[view.word];
+    if (word && view.stain) return rich("picture.attention", { word: word.text });
+    return rich("picture.predicted", { step: frame.step, steps: frame.steps });
+  };
+
+  /** The decoder's arrow, the line round the word's place, and the chosen thread's end. */
+  const overlay = () => {
+    if (!geometry) return;
+    const { picture, mat: box } = geometry;
+    const parts = [];
+    if (geometry.kind === "wide") {
+      const x = picture.x + picture.width - 7;
+      const top = picture.y + picture.height + 5;
+      parts.push(
+        s("path", {
+          class: "arrow",
+          d: `M${x} ${box.y + box.height + 12}V${top}M${x - 5} ${top + 5}l5 -6 5 6`,
+        }),
+      );
+    }
+    const frame = shownFrame(store.state);
+    const { word, mean, stain: stained } = store.state.view;
+    if (frame && word !== null && frame.words[word]) {
+      const { map, side } = mapOf(frame, word, mean);
+      const fine = enlarge(map, side, FINE);
+      const top = peak(fine);
+      if (stained && top > 0) {
+        const d = contour(fine, FINE, THRESHOLD * top);
+        const place = `translate(${picture.x} ${picture.y}) scale(${picture.width})`;
+        parts.push(
+          s("path", { class: "contour casing", d, transform: place }),
+          s("path", { class: "contour", d, transform: place }),
+        );
+      }
+      const { x, y } = summary(fine, FINE, THRESHOLD * top);
+      parts.push(...thread(picture.x + x * picture.width, picture.y + y * picture.height, word));
+    }
+    over.replaceChildren(...parts);
+  };
+
+  /** @param {number} x @param {number} y @param {number} word */
+  const thread = (x, y, word) => {
+    if (!geometry || geometry.kind === "bare") return [];
+    const buttons = [...element.querySelectorAll(".words .word")];
+    const place = geometry.kind === "wide" ? inSight(buttons, word) : word;
+    if (place < 0) return [];
+    const entry = geometry.entry(place);
+    const { mat: box } = geometry;
+    const bend = Math.max(24, Math.abs(x - box.x) * 0.45);
+    const fall = Math.max(24, Math.abs(y - box.y) * 0.45);
+    const d =
+      geometry.kind === "wide"
+        ? `M${box.x - 2} ${entry}C${box.x + bend} ${entry} ${x - bend} ${y} ${x} ${y}`
+        : `M${entry} ${box.y - 2}C${entry} ${box.y + fall} ${x} ${y - fall} ${x} ${y}`;
+    return [
+      s("path", { class: "chosen casing", d }),
+      s("path", { class: "chosen", d }),
+      s("circle", { class: "chosen-end", cx: x, cy: y, r: 6.5 }),
+    ];
+  };
+
+  const paint = () => {
+    if (!geometry) return;
+    const frame = shownFrame(store.state);
+    const { view, run } = store.state;
+    let image = shownPicture(store.state);
+    canvas.hidden = image === null;
+    if (frame && image && view.word !== null && view.stain && frame.words[view.word]) {
+      const { map, side } = mapOf(frame, view.word, view.mean);
+      const large = enlarge(map, side, image.width);
+      image = stain(image, large, peak(large), palette());
+    }
+    if (image) enlargeSharp(canvas, image, geometry.picture.width * unit);
+    set(canvas, "aria-label", name());
+    fill(caption, captionOf());
+    tag.hidden = run.source !== "recorded" || !frame;
+    press.hidden = view.word === null;
+    set(press, "aria-pressed", String(view.stain));
+    overlay();
+  };
+
+  watch(store, ({ run, view }) => [run.frames, run.frames.length, run.status, run.picture, view], paint);
+
+  return {
+    /** @param {Geometry} next @param {number} pixels of a unit */
+    place(next, pixels) {
+      geometry = next;
+      unit = pixels;
+      const { mat: box, picture, caption: foothold } = next;
+      mat.style.cssText = `left:${rem(box.x)};top:${rem(box.y)};width:${rem(box.width)};height:${rem(box.height)}`;
+      const inset = picture.x - box.x;
+      image.style.cssText = `left:${rem(inset)};top:${rem(inset)};width:${rem(picture.width)};height:${rem(picture.height)}`;
+      foot.style.cssText = `left:${rem(inset)};right:${rem(inset)};height:${rem(foothold)}`;
+      decoder.hidden = next.kind !== "wide";
+      over.setAttribute("viewBox", `0 0 ${next.width} ${next.height}`);
+      say(tag, t("picture.recorded"));
+      paint();
+    },
+  };
+}
+
+/**
+ * The place of a word among those in sight of a list that scrolls; -1 when it is out of sight.
+ * @param {Element[]} buttons
+ * @param {number} word
+ */
+function inSight(buttons, word) {
+  const list = buttons[0]?.parentElement;
+  if (!list) return word;
+  const visible = buttons.filter((button) => {
+    const middle = /** @type {HTMLElement} */ (button).offsetTop + button.clientHeight / 2 - list.scrollTop;
+    return middle >= 0 && middle <= list.clientHeight;
+  });
+  return visible.indexOf(buttons[word]);
+}

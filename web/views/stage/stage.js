@@ -1,0 +1,77 @@
+/**
+ * The stage: words on threads, the frame whose winding is the process, and the picture in it.
+ *
+ * @import { Commands } from "../../commands.js"
+ * @import { Store } from "../../store.js"
+ */
+import { h, rem, set, watch } from "../dom.js";
+import { shownWords } from "../shown.js";
+import { t } from "../text.js";
+import { bare, narrow, wide } from "./geometry.js";
+import * as picture from "./picture.js";
+import * as plates from "./plates.js";
+import * as threads from "./threads.js";
+import * as winding from "./winding.js";
+import * as words from "./words.js";
+
+const WIDE_FROM = 811; // units: the words' part and the frame, less what rounding takes
+const BESIDE = matchMedia("(width >= 68.75em)"); // an opened part stands beside the frame
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function mount(element, store, send) {
+  set(element, "aria-label", t("stage.label"));
+  const windingView = winding.mount(element, store);
+  const wordsView = words.mount(element, store, send, () => threadsView?.draw());
+  const threadsView = threads.mount(element, store, wordsView.sockets);
+  element.append(.../** @type {Element[]} */ ([...element.querySelectorAll(".words, .rail")]));
+  const pictureView = picture.mount(element, store, send);
+  const platesView = plates.mount(element, store, send);
+  const open = h("div", { class: "opened-name", "aria-hidden": "true" });
+  const over = /** @type {SVGElement} */ (element.querySelector(".over"));
+  element.append(over, windingView.mark, open);
+
+  const place = () => {
+    const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const width = element.clientWidth / unit;
+    if (width === 0) return;
+    const { run, view, settings } = store.state;
+    const steps = run.steps || settings.steps;
+    const count = shownWords(store.state).length;
+    const beside = view.part !== null && BESIDE.matches;
+    const geometry = beside
+      ? bare(steps)
+      : width >= WIDE_FROM
+        ? wide(width, steps, count)
+        : narrow(width, steps, count);
+    element.style.height = rem(geometry.height);
+    set(element, "data-kind", geometry.kind);
+    windingView.place(geometry, unit);
+    wordsView.place(geometry, unit);
+    threadsView.place(geometry);
+    pictureView.place(geometry, unit);
+    platesView.place(geometry);
+    open.hidden = !beside || view.part === null;
+    if (view.part !== null)
+      open.replaceChildren(h("i", { class: "part-number" }, view.part), t(`part.${view.part}`));
+  };
+
+  new ResizeObserver(place).observe(element);
+  watch(
+    store,
+    (state) => [
+      state.run.steps,
+      state.settings.steps,
+      shownWords(state).length,
+      state.view.part,
+      state.model,
+      state.view.theme,
+    ],
+    place,
+  );
+  document.fonts.addEventListener("loadingdone", place);
+  place();
+}

@@ -1,0 +1,163 @@
+/**
+ * The words' threads: through the text encoder and into every lap; as thick as the attention that the word gets.
+ *
+ * @import { Store } from "../../store.js"
+ * @import { Geometry } from "./geometry.js"
+ */
+import { s, watch } from "../dom.js";
+import { shownFrame, shownWords } from "../shown.js";
+import { ENCODER } from "./geometry.js";
+
+const THIN = 0.7;
+const THICK = 2.9;
+const DOTS = { least: 0.8, more: 2.5 };
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {() => ({ x: number, y: number } | null)[]} socketsOf
+ */
+export function mount(element, store, socketsOf) {
+  const svg = s("svg", { class: "layer threads", "aria-hidden": "true" });
+  element.append(svg);
+
+  /** @type {Geometry | null} */
+  let geometry = null;
+
+  /**
+   * @param {{ x: number, y: number }} socket
+   * @param {number} entry
+   * @param {number} end how far into the band
+   */
+  const path = (socket, entry, end) => {
+    if (geometry?.kind === "narrow") {
+      const top = geometry.frame.y;
+      return `M${socket.x} ${socket.y}V48C${socket.x} ${top - 24} ${entry} ${top - 30} ${entry} ${top - 4}V${top + end}`;
+    }
+    const left = geometry?.frame.x ?? 0;
+    const out = ENCODER.x + ENCODER.width;
+    const room = left - out;
+    return (
+      `M${socket.x} ${socket.y}H${out}C${out + room * 0.43} ${socket.y} ${out + room * 0.33} ${entry} ` +
+      `${out + room * 0.75} ${entry}H${left + end}`
+    );
+  };
+
+  const draw = () => {
+    if (!geometry || geometry.kind === "bare") {
+      svg.replaceChildren();
+      return;
+    }
+    const { run, view, settings } = store.state;
+    const words = shownWords(store.state);
+    const frame = shownFrame(store.state);
+    const sockets = socketsOf();
+    const past = run.frames.slice(0, frame?.step ?? 0);
+    const most = Math.max(1e-9, ...run.frames.flatMap((one) => one.words.map((word) => word.share)));
+    const perLap = run.steps ? geometry.laps / run.steps : 1;
+    const complete = past.length >= run.steps && run.steps > 0;
+    const end = complete
+      ? geometry.band
+      : Math.min(geometry.band, geometry.gap * (past.length * perLap + 0.5));
+    const strongest = [...words.keys()]
+      .sort((a, b) => (words[b].share ?? 0) - (words[a].share ?? 0))
+      .slice(0, 3);
+    const casings = [];
+    const threads = [];
+    const dots = [];
+    const beads = [];
+    let place = 0;
+    for (const [index, word] of words.entries()) {
+      const socket = sockets[index];
+      if (!socket) continue;
+      const entry = geometry.entry(geometry.kind === "narrow" ? index : place++);
+      const on = view.word === index;
+      const gain = settings.gains[word.text] ?? 1;
+      const width = on ? 4 : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
+      const d = path(socket, entry, end);
+      casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
+      const state = `${on ? " on" : ""}${gain === 0 ? " off" : ""}${view.word !== null && !on ? " back" : ""}`;
+      threads.push(s("path", { d, class: `thread${state}`, "stroke-width": width.toFixed(2) }));
+      threads.push(s("circle", { class: `socket${state}`, cx: socket.x, cy: socket.y, r: 4.5 }));
+      if (run.status === "running" && strongest.includes(index) && word.share !== null) {
+        beads.push(s("path", { d, class: "beads under", "stroke-width": width + 6 }));
+        beads.push(s("path", { d, class: "beads", "stroke-width": width + 2.6 }));
+      }
+      for (let lap = 0; lap < past.length * perLap; lap++) {
+        // A lap that stands for several steps shows the first of them.
+        const share = past[Math.floor(lap / perLap)].words[index]?.share ?? 0;
+        const at = geometry.gap * (lap + 0.5);
+        const [cx, cy] =
+          geometry.kind === "narrow" ? [entry, geometry.frame.y + at] : [geometry.frame.x + at, entry];
+        const room = Math.min(DOTS.least + DOTS.more, geometry.gap * 0.48);
+        const r = DOTS.least + (room - DOTS.least) * (share / most);
+        dots.push(s("circle", { class: `dot${on ? " on" : ""}`, cx, cy, r: r.toFixed(2) }));
+      }
+    }
+    const encoder = geometry.kind === "wide" ? [arcs(sockets), boxes(words, sockets)] : [[], []];
+    svg.replaceChildren(...encoder[0], ...casings, ...threads, ...beads, ...dots, ...encoder[1]);
+  };
+
+  /**
+   * The encoder's slots that each word's pieces fill.
+   * @param {{ tokens: number[] }[]} words
+   * @param {({ x: number, y: number } | null)[]} sockets
+   */
+  const boxes = (words, sockets) =>
+    words.flatMap(({ tokens }, index) => {
+      const socket = sockets[index];
+      if (!socket) return [];
+      const width = Math.min(28, ENCODER.width / tokens.length);
+      const left = ENCODER.x + (ENCODER.width - width * tokens.length) / 2;
+      return tokens.flatMap((slot, k) => {
+        const x = left + k * width;
+        const label = s("text", { class: "slot-name", x: x + width / 2, y: socket.y + 4.5 });
+        label.textContent = String(slot);
+        return [s("rect", { class: "slot", x, y: socket.y - 10, width, height: 20 }), label];
+      });
+    });
+
+  /** Inside the text encoder every word hears the words before it (a causal transformer).
+   * @param {({ x: number, y: number } | null)[]} sockets */
+  const arcs = (sockets) => {
+    const ys = sockets.flatMap((socket) => (socket ? [socket.y] : []));
+    const out = [];
+    for (let from = 0; from < ys.length; from++) {
+      for (let to = from + 1; to < ys.length; to++) {
+        const bend = 8 + 5 * (to - from);
+        const x = ENCODER.x - 4;
+        out.push(
+          s("path", {
+            class: "arc",
+            d: `M${x} ${ys[from]}C${x - bend} ${ys[from] + 6} ${x - bend} ${ys[to] - 6} ${x} ${ys[to]}`,
+          }),
+        );
+      }
+    }
+    return out;
+  };
+
+  watch(
+    store,
+    ({ run, view, settings, reading }) => [
+      run.frames,
+      run.frames.length,
+      run.status,
+      view.word,
+      view.step,
+      settings.gains,
+      reading,
+    ],
+    draw,
+  );
+
+  return {
+    draw,
+    /** @param {Geometry} next */
+    place(next) {
+      geometry = next;
+      svg.setAttribute("viewBox", `0 0 ${next.width} ${next.height}`);
+      draw();
+    },
+  };
+}

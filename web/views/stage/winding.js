@@ -1,0 +1,134 @@
+/**
+ * The line wound round the picture: one lap a step, as rough as the noise, and the lamp that runs along it.
+ *
+ * @import { Store } from "../../store.js"
+ * @import { State } from "../../types"
+ * @import { Line } from "../../paint/line.js"
+ * @import { Geometry } from "./geometry.js"
+ */
+import { inUnits } from "../../paint/canvas.js";
+import { pointAt, trace, winding } from "../../paint/line.js";
+import { h } from "../dom.js";
+import { Lamp } from "./lamp.js";
+
+const POWER = 2.2; // roughness falls faster than the noise, so that the middle of a run is still legible
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ */
+export function mount(element, store) {
+  const still = h("canvas", { class: "layer", "aria-hidden": "true" });
+  const moving = h("canvas", { class: "layer", "aria-hidden": "true" });
+  const lampMark = h("div", { class: "lamp-mark", "aria-hidden": "true" });
+  element.append(still, moving);
+
+  /** @type {Geometry | null} */
+  let geometry = null;
+  /** @type {Line | null} */
+  let line = null;
+  let unit = 1;
+  let drawn = "";
+
+  /** The theme's inks, read once a theme. */
+  let inks = { theme: "", coil: "", next: "", now: "" };
+  const readInks = () => {
+    const { theme } = document.documentElement.dataset;
+    if (inks.theme === theme) return;
+    const style = getComputedStyle(element);
+    const of = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    inks = { theme: theme ?? "", coil: of("--coil"), next: of("--coil-next"), now: of("--now") };
+  };
+
+  /** Roughness in units at a lap, between the noise shares of the steps round it. */
+  const roughness = (/** @type {number} */ lap) => {
+    const { frames } = store.state.run;
+    if (!geometry || frames.length === 0) return geometry?.amplitude ?? 0;
+    const step = Math.max(0, (lap * frames[0].steps) / geometry.laps);
+    const at = Math.min(frames.length - 1, Math.floor(step));
+    const before = frames[Math.max(0, at - 1)].noiseShare;
+    const share = before + (frames[at].noiseShare - before) * Math.min(1, step - at);
+    return geometry.amplitude * share ** POWER;
+  };
+
+  /** @param {CanvasRenderingContext2D} context @param {number} from @param {number} to @param {boolean} rough */
+  const stroke = (context, from, to, rough) => {
+    if (!line) return;
+    context.beginPath();
+    trace(context, line, from, to, rough ? roughness : undefined);
+    context.stroke();
+  };
+
+  /** @param {number} position in steps */
+  const draw = (position) => {
+    if (!geometry || !line) return;
+    readInks();
+    const { run } = store.state;
+    const steps = Math.max(1, run.steps);
+    const here = (position * geometry.laps) / steps;
+    const whole = Math.min(geometry.laps, Math.floor(here + 1e-6));
+    const key = [
+      whole,
+      run.frames.length,
+      run.started,
+      unit,
+      geometry.width,
+      geometry.kind,
+      inks.theme,
+    ].join();
+    const margin = 16;
+    const [width, height] = [geometry.width + 2 * margin, geometry.height + 2 * margin];
+    if (key !== drawn) {
+      drawn = key;
+      const context = inUnits(still, width, height, unit);
+      context.translate(margin, margin);
+      context.lineJoin = "round";
+      context.lineWidth = 1;
+      context.strokeStyle = inks.next;
+      stroke(context, whole + (whole < geometry.laps ? 1 : 0), geometry.laps, false);
+      context.lineWidth = 1.15;
+      context.strokeStyle = inks.coil;
+      stroke(context, -1, whole, true);
+    }
+    const context = inUnits(moving, width, height, unit);
+    context.translate(margin, margin);
+    context.lineJoin = "round";
+    const current = here < geometry.laps;
+    if (current) {
+      context.lineWidth = 1;
+      context.strokeStyle = inks.next;
+      stroke(context, here, whole + 1, false);
+      context.lineWidth = geometry.kind === "wide" ? 7 : 6;
+      context.strokeStyle = inks.now;
+      stroke(context, whole, here, false);
+      context.lineWidth = 1.15;
+      context.strokeStyle = inks.coil;
+      stroke(context, whole, here, true);
+    }
+    lampMark.hidden = !current || run.frames.length + Number(run.status === "running") === 0;
+    if (current) {
+      const { x, y, angle } = pointAt(line, here);
+      lampMark.style.transform = `translate(${x * unit}px, ${y * unit}px) rotate(${angle}deg)`;
+    }
+  };
+
+  const lamp = new Lamp(store, draw);
+
+  return {
+    /** The lamp's mark, to be put above everything else on the stage. */
+    mark: lampMark,
+
+    /** @param {Geometry} next @param {number} pixels of a unit */
+    place(next, pixels) {
+      geometry = next;
+      unit = pixels;
+      drawn = "";
+      const { frame, gap, laps, radius } = next;
+      const upright = next.kind !== "narrow";
+      /** @type {[number, number] | undefined} */
+      const from = next.kind === "wide" ? [176, frame.y + frame.height - gap / 2] : undefined;
+      line = winding({ box: frame, gap, laps, radius, upright, from });
+      lamp.redraw();
+    },
+  };
+}
