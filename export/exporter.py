@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +17,15 @@ from export.errors import UserError
 from export.graphs import DenoisingUNet, Graph, attention_layers, graphs_of, write_onnx
 from export.manifest import FILE, FORMAT, Manifest, list_files, read_manifest, write_manifest
 from export.native import NativeRuntime
-from export.pipeline import Defaults, Pipeline, load_pipeline
+from export.pipeline import Pipeline, load_pipeline, with_about
 from export.quantize import quantize
 from export.shards import ShardWriter
 from export.verify import STEPS, verify_graphs, verify_loop
 
-PRECISIONS = ("int8", "fp32")
+# The precisions there are, and how many stages each reports.
+STAGES = {"int8": 12, "fp32": 9}
 LARGEST_ERROR = 1e-4  # relative, of a float graph against torch: more is a fault, not rounding
 LARGEST_LOOP_ERROR = 1e-3  # the same of a whole float loop, in which rounding adds up
-
-SCHEDULER_FIELDS = (
-    "_class_name",
-    "num_train_timesteps",
-    "beta_start",
-    "beta_end",
-    "beta_schedule",
-    "trained_betas",
-    "prediction_type",
-    "timestep_spacing",
-    "steps_offset",
-    "set_alpha_to_one",
-    "rescale_betas_zero_snr",
-    "skip_prk_steps",
-    "final_sigmas_type",
-)
 
 Report = Callable[[str], None]
 
@@ -74,26 +58,18 @@ def export_pipeline(
             torch does.
     """
     out = Path(out)
-    if precision not in PRECISIONS:
-        raise UserError(f"There is no precision {precision}; choose {' or '.join(PRECISIONS)}.")
+    if precision not in STAGES:
+        raise UserError(f"There is no precision {precision}; choose {' or '.join(STAGES)}.")
     if out.exists() and not (out / FILE).exists() and (out.is_file() or any(out.iterdir())):
         raise UserError(f"{out} holds something other than an exported model; choose a new folder.")
     report("loading the pipeline")
-    pipeline = with_about(load_pipeline(folder), about)
+    pipeline = with_about(load_pipeline(folder), **about)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
         made = _Export(pipeline, Path(work), report).make(precision)
         manifest = read_manifest(made)
         _replace(made, out, Path(work))
     return manifest
-
-
-def with_about(pipeline: Pipeline, changes: dict[str, Any]) -> Pipeline:
-    """The pipeline with other words about itself; None changes nothing."""
-    said = {name: value for name, value in changes.items() if value is not None}
-    settings = {name: said.pop(name) for name in list(said) if name in Defaults.__dataclass_fields__}
-    about = replace(pipeline.about, defaults=replace(pipeline.about.defaults, **settings), **said)
-    return replace(pipeline, about=about)
 
 
 def _replace(made: Path, out: Path, work: Path) -> None:
@@ -199,8 +175,7 @@ class _Export:
         """The manifest without its list of files and with a probe that says nothing yet."""
         pipeline, about = self.pipeline, self.pipeline.about
         channels, height, width = pipeline.latent_shape
-        tokenizer, config = pipeline.tokenizer, dict(pipeline.scheduler.config)
-        config["_class_name"] = type(pipeline.scheduler).__name__
+        tokenizer = pipeline.tokenizer
         layers = attention_layers(self.unet)
         nowhere = {"offset": 0, "shape": [1]}
         return {
@@ -227,7 +202,7 @@ class _Export:
                 "length": pipeline.text_length,
                 "known_words": None if about.known_words is None else list(about.known_words),
             },
-            "scheduler": {name: config[name] for name in SCHEDULER_FIELDS if config.get(name) is not None},
+            "scheduler": pipeline.scheduler_fields,
             "attention": [
                 {"side": side, "layers": count, "output": f"attention_{side}"}
                 for side, count in layers.items()

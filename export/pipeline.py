@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from export.errors import UserError
+from pyscript_app.schedule import Schedule
 
 SUPPORTED = "a diffusers folder of Stable Diffusion 1.x or 2.x (StableDiffusionPipeline, safetensors)"
 
@@ -99,6 +101,18 @@ class Pipeline:
         """Number of weights in all parts."""
         parts = (self.unet, self.vae, self.text_encoder)
         return sum(weight.numel() for part in parts for weight in part.parameters())
+
+    @property
+    def scheduler_fields(self) -> dict[str, Any]:
+        """The scheduler's config as in its file; defaults of its class are left to each sampler."""
+        config = self.scheduler.config
+        left_out = set(config.get("_use_default_values", ()))
+        said = {name: value for name, value in config.items() if name not in left_out and value is not None}
+        # JSON has no infinity, which stands for "no bound" where diffusers uses it.
+        fields = {
+            name: value for name, value in said.items() if not name.startswith("_") and value != -math.inf
+        }
+        return {"_class_name": type(self.scheduler).__name__, **fields}
 
     def token_ids(self, prompt: str) -> list[int]:
         """The T ids of a prompt, as diffusers feeds them."""
@@ -217,12 +231,12 @@ def check_shapes(pipeline: Pipeline) -> None:
         )
     if not isinstance(config.sample_size, int):
         raise UserError(f"{where} makes {config.sample_size} latents; supported are square ones.")
-    prediction = pipeline.scheduler.config.prediction_type
-    if prediction not in {"epsilon", "v_prediction"}:
+    try:
+        Schedule.from_config(pipeline.scheduler_fields)
+    except (ValueError, TypeError) as error:
         raise UserError(
-            f"The scheduler of {pipeline.folder} predicts {prediction}; "
-            "supported are epsilon and v_prediction."
-        )
+            f"The scheduler of {pipeline.folder} cannot be rebuilt in the page. {error}"
+        ) from None
 
 
 def read_about(folder: Path, index: dict[str, Any]) -> About:
@@ -242,6 +256,14 @@ def read_about(folder: Path, index: dict[str, Any]) -> About:
         return About(**(guessed | said), known_words=known, defaults=defaults)
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path.name} or {words.name} in {folder} cannot be used ({error}).") from None
+
+
+def with_about(pipeline: Pipeline, **changes: Any) -> Pipeline:
+    """The pipeline with other words about itself; None changes nothing."""
+    said = {name: value for name, value in changes.items() if value is not None}
+    settings = {name: said.pop(name) for name in list(said) if name in Defaults.__dataclass_fields__}
+    about = replace(pipeline.about, defaults=replace(pipeline.about.defaults, **settings), **said)
+    return replace(pipeline, about=about)
 
 
 def licence_of(folder: Path) -> str:

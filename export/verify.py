@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pyscript_app.loop import Settings
 from rich.table import Table
 
+from export.errors import UserError
+from export.generate import draw, settings_for
 from export.manifest import damaged_files
 from export.native import NativeRuntime
+from export.pipeline import SAMPLERS
 
 SEEDS = (1, 2, 3)
 STEPS = 10
@@ -69,7 +73,48 @@ def verify_graphs(graphs: Iterable[Any], runtime: NativeRuntime) -> dict[str, Er
 
 def verify_loop(pipeline: Any, runtime: NativeRuntime, steps: int = STEPS) -> Error:
     """The worst error of the latents over a run of the page's loop, against the same run of diffusers."""
-    return NONE
+    settings = settings_for(runtime.manifest, steps=steps)
+    truth = diffusers_latents(pipeline, settings)
+    worst = NONE
+    for frame, latent in zip(draw(runtime, settings), truth, strict=True):
+        worst = worst.worse(measure(latent, np.asarray(frame.latent, np.float32).reshape(latent.shape)))
+    return worst
+
+
+def diffusers_latents(pipeline: Any, settings: Settings) -> list[np.ndarray]:
+    """The latents ``[1, C, h, w]`` after each step of ``StableDiffusionPipeline``."""
+    import diffusers
+    import torch
+
+    names = {sampler: name for name, sampler in SAMPLERS.items()}
+    scheduler = getattr(diffusers, names[settings.sampler]).from_config(pipeline.scheduler.config)
+    pipe: Any = diffusers.StableDiffusionPipeline(
+        vae=pipeline.vae,
+        text_encoder=pipeline.text_encoder,
+        tokenizer=pipeline.tokenizer,
+        unet=pipeline.unet,
+        scheduler=scheduler,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    latents = []
+
+    def keep(pipe: Any, step: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
+        latents.append(values["latents"].numpy().copy())
+        return values
+
+    pipe(
+        settings.prompt,
+        negative_prompt=settings.negative,
+        num_inference_steps=settings.steps,
+        guidance_scale=settings.guidance,
+        generator=torch.Generator().manual_seed(settings.seed),
+        callback_on_step_end=keep,
+        output_type="latent",
+    )
+    return latents
 
 
 def verify_probe(runtime: NativeRuntime) -> Error:
@@ -77,6 +122,29 @@ def verify_probe(runtime: NativeRuntime) -> Error:
     probe = read_probe(runtime.folder, runtime.manifest)
     truth = probe.pop("output")
     return measure(truth, runtime.run_now("unet", probe)["output"])
+
+
+def verify_against(runtime: NativeRuntime, folder: Path) -> dict[str, Any]:
+    """The errors of an exported model against the pipeline that it was made of, as the manifest has them.
+
+    Raises:
+        UserError: the folder is not a supported pipeline, or not one of the model's shapes.
+    """
+    from export.graphs import graphs_of
+    from export.pipeline import load_pipeline, with_about
+
+    manifest = runtime.manifest
+    pipeline = with_about(load_pipeline(folder), **manifest["defaults"])
+    latent = (manifest["latent"]["channels"], manifest["latent"]["height"], manifest["latent"]["width"])
+    if pipeline.latent_shape != latent or pipeline.parameters != manifest["parameters"]:
+        raise UserError(f"{runtime.folder} was not made of {folder}: their shapes differ.")
+    precision = manifest["graphs"]["unet"]["precision"]
+    graphs = verify_graphs(graphs_of(pipeline), runtime)
+    loop = {"sampler": manifest["defaults"]["sampler"], "steps": STEPS}
+    return {
+        "graphs": {name: {precision: error.as_dict()} for name, error in graphs.items()},
+        "loop": {**loop, "latent": {precision: verify_loop(pipeline, runtime).as_dict()}},
+    }
 
 
 def read_probe(folder: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -122,7 +122,7 @@ def test_a_text_encoder_of_another_width(folder: Path) -> None:
 
 def test_an_unknown_prediction(folder: Path) -> None:
     edit(folder / "scheduler" / "scheduler_config.json", prediction_type="sample")
-    assert "predicts sample" in refusal(folder)
+    assert "prediction_type is 'sample'" in refusal(folder)
 
 
 def test_what_the_folder_says_about_itself(folder: Path) -> None:

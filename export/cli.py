@@ -1,0 +1,245 @@
+"""The commands: what each one asks for, and nothing of how it is done.
+
+Heavy libraries are imported inside the commands that need them, so that ``--help`` is quick and everything
+but the export runs without torch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from typer.core import TyperGroup
+
+from export.errors import UserError
+from export.miniature.cli import app as miniature
+
+console = Console()
+MODELS = Path(__file__).resolve().parent.parent / "web" / "models"
+EXTRA = {"torch", "diffusers", "transformers", "optimum", "onnx", "tokenizers", "safetensors", "accelerate"}
+
+
+class Commands(TyperGroup):
+    """Turns a user's mistake into one sentence and exit status 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            sentence = str(error)
+        except ModuleNotFoundError as error:
+            if str(error.name).split(".")[0] not in EXTRA:
+                raise
+            sentence = f"This command needs {error.name}: run `pip install 'diffuscope[export]'` first."
+        Console(stderr=True).print(f"[bold red]Error:[/] {sentence}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="A live explainer of Stable Diffusion: draw pictures, export models, build and serve the page.",
+)
+
+app.add_typer(miniature, name="miniature")
+
+Model = Annotated[str, typer.Option(help="A model's name (see [b]diffuscope models[/]) or its folder.")]
+
+
+@app.command(
+    epilog="Example: [b]diffuscope build --models miniature --out site[/]",
+)
+def build(
+    models: Annotated[
+        list[str] | None, typer.Option(help="A model to put in (repeatable); all by default.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("site"),
+) -> None:
+    """Put the page together as a folder of static files."""
+    from export.site import build as build_site
+
+    with console.status("building the page"):
+        folder = build_site(out, models)
+    console.print(f"The page is in [b]{folder}[/]; look at it with [b]diffuscope serve[/].")
+
+
+@app.command(epilog="Example: [b]diffuscope serve --port 8000[/], then open http://localhost:8000")
+def serve(
+    folder: Annotated[Path, typer.Argument(help="What [b]diffuscope build[/] made.")] = Path("site"),
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the page on this machine."""
+    from export.site import serve as serve_site
+
+    console.print(f"Serving {folder} at [b]http://localhost:{port}[/] (Ctrl+C ends it)")
+    serve_site(folder, port)
+
+
+@app.command()
+def models() -> None:
+    """List the exported models that the page offers."""
+    from export.manifest import read_manifest
+
+    table = Table("name", "title", "picture", "parameters", "size", "licence")
+    for folder in model_folders():
+        manifest = read_manifest(folder)
+        size = sum(file["bytes"] for file in manifest["files"].values())
+        picture = "{width}×{height}".format(**manifest["picture"])
+        millions = f"{manifest['parameters'] / 1e6:.1f} M"
+        table.add_row(
+            folder.name, manifest["title"], picture, millions, f"{size / 1e6:.1f} MB", manifest["licence"]
+        )
+    if not table.row_count:
+        raise UserError(
+            f"There is no model in {MODELS}; make one with `diffuscope export PIPELINE {MODELS}/NAME`."
+        )
+    console.print(table)
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    '[b]diffuscope generate "a red car on the beach at sunset" --seed 7 --out car.png[/]\n\n'
+    '[b]diffuscope generate "a cat and a dog" --gain dog=0.5 --steps 20 --sampler ddim --frames frames[/]'
+)
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What to draw; may be empty.")],
+    model: Model = "miniature",
+    negative: Annotated[str, typer.Option(help="What to steer away from.")] = "",
+    seed: Annotated[
+        int | None, typer.Option(help="A whole number; the same seed gives the same picture.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Calls of the network.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How strongly to follow the prompt.")] = None,
+    sampler: Annotated[
+        str | None, typer.Option(help="ddim, euler, euler-ancestral, dpm++2m or pndm.")
+    ] = None,
+    gain: Annotated[list[str] | None, typer.Option(help="WORD=FACTOR of its attention (repeatable).")] = None,
+    out: Annotated[Path, typer.Option(help="Where to save the picture.")] = Path("picture.png"),
+    frames: Annotated[Path | None, typer.Option(help="A folder for the pictures of every step.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="An .npz file for the numbers of every step.")] = None,
+) -> None:
+    """Draw a picture with the page's own loop, on native onnxruntime.
+
+    What is not said is taken from the model's defaults.
+    """
+    from export.generate import Recorder, draw, parse_gains, settings_for
+    from export.native import NativeRuntime
+
+    runtime = NativeRuntime(find_model(model))
+    wishes = {"seed": seed, "steps": steps, "guidance": guidance, "sampler": sampler}
+    settings = settings_for(
+        runtime.manifest, prompt=prompt, negative=negative, gains=parse_gains(gain or []), **wishes
+    )
+    recorder = Recorder(runtime.manifest, settings, frames)
+    with _progress() as progress:
+        task = progress.add_task("drawing", total=settings.steps)
+        for frame in draw(runtime, settings):
+            recorder.add(frame)
+            progress.update(task, advance=1)
+    recorder.save_picture(out)
+    if trace:
+        recorder.save_trace(trace)
+    console.print(f"Saved [b]{out}[/] ({settings.steps} steps of {settings.sampler}, seed {settings.seed})")
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "[b]diffuscope export ~/models/stable-diffusion-v1-5 web/models/sd15[/]\n\n"
+    '[b]diffuscope export export/miniature/weights web/models/miniature --sampler "dpm++2m" --steps 12[/]'
+)
+def export(
+    pipeline: Annotated[Path, typer.Argument(help="A diffusers folder of Stable Diffusion 1.x or 2.x.")],
+    out: Annotated[Path, typer.Argument(help="The folder to make; an earlier export there is replaced.")],
+    precision: Annotated[str, typer.Option(help="Of the weights: int8 or fp32.")] = "int8",
+    name: Annotated[str | None, typer.Option(help="The model's name in addresses.")] = None,
+    title: Annotated[str | None, typer.Option(help="The model's name for people.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence of the weights.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="The prompt that the page begins with.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Default steps.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Default guidance.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="Default sampler.")] = None,
+) -> None:
+    """Make a model that the page runs: graphs, quantized weights and a manifest, verified against torch."""
+    from export.exporter import STAGES, export_pipeline
+    from export.verify import error_table
+
+    about = {"name": name, "title": title, "licence": licence}
+    defaults = {"prompt": prompt, "steps": steps, "guidance": guidance, "sampler": sampler}
+    with _progress() as progress:
+        task = progress.add_task("starting", total=STAGES.get(precision))
+
+        def report(stage: str) -> None:
+            progress.update(task, description=stage, advance=1)
+
+        manifest = export_pipeline(pipeline, out, precision, report=report, **about, **defaults)
+    console.print(error_table(manifest["errors"]))
+    size = sum(file["bytes"] for file in manifest["files"].values())
+    console.print(f"Exported to [b]{out}[/]: {size / 1e6:.1f} MB, {precision}")
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "[b]diffuscope verify web/models/miniature[/]\n\n"
+    "[b]diffuscope verify web/models/miniature --against export/miniature/weights[/]"
+)
+def verify(
+    out: Annotated[Path, typer.Argument(help="An exported model.")],
+    against: Annotated[Path | None, typer.Option(help="The diffusers folder that it was made of.")] = None,
+) -> None:
+    """Check every file's digest and the stored probe, and with a pipeline compare number by number."""
+    from export.native import NativeRuntime
+    from export.verify import error_table, problems_of, verify_against
+
+    runtime = NativeRuntime(out)
+    with console.status("checking the files and the probe"):
+        problems = problems_of(runtime)
+    if problems:
+        raise UserError(f"{out} is damaged: {'; '.join(problems)}. Export it again.")
+    console.print(
+        f"All {len(runtime.manifest['files'])} files match, and the unet answers the probe rightly."
+    )
+    if against:
+        with console.status("comparing with torch and diffusers"):
+            errors = verify_against(runtime, against)
+        console.print(error_table(errors))
+
+
+def find_model(name: str) -> Path:
+    """The folder of a model that is named or whose path is given."""
+    for folder in (Path(name), MODELS / name):
+        if (folder / "manifest.json").is_file():
+            return folder
+    names = [folder.name for folder in model_folders()]
+    there = f"there is {', '.join(names)}" if names else "there is none yet"
+    raise UserError(f"There is no exported model {name} ({there}); make one with `diffuscope export`.")
+
+
+def model_folders() -> list[Path]:
+    """The exported models that the page offers."""
+    return sorted(path.parent for path in MODELS.glob("*/manifest.json"))
+
+
+def _progress() -> Progress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console, transient=True)

@@ -1,0 +1,150 @@
+"""An export appears whole, verified and described, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from export import exporter
+from export.colours import fit_latent_view
+from export.errors import UserError
+from export.exporter import STAGES, export_pipeline
+from export.graphs import DenoisingUNet, VaeEncoder, attention_layers, soft_picture
+from export.manifest import damaged_files, read_manifest
+from export.pipeline import Pipeline
+
+
+def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipeline) -> None:
+    manifest = read_manifest(int8_model)
+    assert manifest["latent"]["channels"] == 4
+    assert manifest["picture"] == {"height": 64, "width": 64}
+    assert manifest["text"] == {"length": 77, "width": 32}
+    assert manifest["scheduler"]["prediction_type"] == "epsilon"
+    assert manifest["scheduler"]["beta_end"] == 0.012
+    assert manifest["attention"] == [
+        {"side": 8, "layers": 3, "output": "attention_8"},
+        {"side": 4, "layers": 4, "output": "attention_4"},
+    ]
+    assert manifest["tokenizer"]["bos"] == pipeline.tokenizer.bos_token_id
+    assert manifest["defaults"] == {
+        "prompt": "a red car on the beach",
+        "steps": 20,
+        "guidance": 7.5,
+        "sampler": "ddim",
+        "seed": 0,
+    }
+    errors = manifest["errors"]
+    assert all(set(row) == {"fp32", "int8"} for row in errors["graphs"].values())
+    assert 0 < errors["loop"]["latent"]["fp32"]["relative"] < 1e-3
+    assert 1e-4 < errors["loop"]["latent"]["int8"]["relative"] < 0.5
+
+
+def test_graphs_use_standard_operators_only(int8_model: Path) -> None:
+    for path in int8_model.glob("*.onnx"):
+        model = onnx.load(path, load_external_data=False)
+        assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", 18)]
+        assert not {node.domain for node in model.graph.node} - {""}
+        # onnxruntime-web has no WebGPU kernels for these.
+        assert not {"ConvInteger", "MatMulInteger"} & {node.op_type for node in model.graph.node}
+
+
+def test_layers_are_counted(pipeline: Pipeline) -> None:
+    names = [name for name in pipeline.unet.attn_processors if ".attn2." in name]
+    assert sum(attention_layers(DenoisingUNet(pipeline)).values()) == len(names) == 7
+
+
+@torch.no_grad()
+def test_the_colour_view_is_the_best_linear_one(pipeline: Pipeline) -> None:
+    view = fit_latent_view(pipeline)
+    generator = torch.Generator().manual_seed(0)
+    encode = VaeEncoder(pipeline)
+
+    def error(shift: float) -> float:
+        total = 0.0
+        generator.manual_seed(0)
+        for index in range(24):
+            picture = soft_picture((64, 64), 2 ** (1 + index % 4), generator)
+            latent = encode(picture)["latent"][0].permute(1, 2, 0)
+            cells = torch.nn.functional.avg_pool2d((picture + 1) / 2, 8)[0].permute(1, 2, 0)
+            found = latent @ torch.tensor(view.weight) + torch.tensor(view.bias) + shift
+            total += float((found - cells).square().mean())
+        return (total / 24) ** 0.5
+
+    assert error(0) == pytest.approx(view.error, rel=1e-3)
+    assert min(error(0.01), error(-0.01)) > error(0)
+    assert view.reach >= 3
+
+
+@pytest.fixture
+def good(int8_model: Path, tmp_path: Path) -> Path:
+    import shutil
+
+    return Path(shutil.copytree(int8_model, tmp_path / "models" / "good"))
+
+
+def test_an_export_replaces_an_earlier_one_and_reports_its_stages(
+    good: Path, tiny_pipeline: Callable[..., Path]
+) -> None:
+    (good / "leftover.txt").write_text("old")
+    said: list[str] = []
+    export_pipeline(tiny_pipeline(), good, report=said.append, title="New")
+    assert len(said) == STAGES["int8"]
+    manifest = read_manifest(good)
+    assert manifest["title"] == "New"
+    assert damaged_files(good, manifest) == []
+    assert not (good / "leftover.txt").exists()
+    assert [path.name for path in good.parent.iterdir()] == ["good"]
+
+
+@pytest.mark.parametrize("stage", ["write_onnx", "quantize"])
+def test_a_broken_export_never_replaces_a_good_one(
+    good: Path, tiny_pipeline: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    def breaks(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exporter, stage, breaks)
+    with pytest.raises(KeyboardInterrupt):
+        export_pipeline(tiny_pipeline(), good)
+    assert damaged_files(good, read_manifest(good)) == []
+    assert [path.name for path in good.parent.iterdir()] == ["good"]
+
+
+def test_float_graphs_that_differ_are_refused(
+    good: Path, tiny_pipeline: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in the traced graph: its first convolution's bias is off."""
+    write = exporter.write_onnx
+
+    def wrong(graph: Any, path: Path) -> None:
+        write(graph, path)
+        if graph.name == "unet":
+            model = onnx.load(path)
+            bias = next(t for t in model.graph.initializer if t.name.endswith("conv_in.bias"))
+            values = onnx.numpy_helper.to_array(bias) + np.float32(0.1)
+            bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
+            onnx.save(model, path)
+
+    monkeypatch.setattr(exporter, "write_onnx", wrong)
+    with pytest.raises(UserError, match="traced unet differs from torch by"):
+        export_pipeline(tiny_pipeline(), good)
+    assert damaged_files(good, read_manifest(good)) == []
+
+
+def test_out_must_not_be_something_else(tiny_pipeline: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    for out in (tmp_path, tmp_path / "letter.txt"):
+        with pytest.raises(UserError, match="something other"):
+            export_pipeline(tiny_pipeline(), out)
+    assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_an_unknown_precision(tiny_pipeline: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no precision int3"):
+        export_pipeline(tiny_pipeline(), tmp_path / "out", "int3")

@@ -1,0 +1,103 @@
+"""The verifier finds what is wrong, and only that."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.errors import UserError
+from export.graphs import Graph, graphs_of
+from export.manifest import list_files, read_manifest, write_manifest
+from export.native import NativeRuntime
+from export.pipeline import Pipeline
+from export.verify import Error, error_table, measure, problems_of, verify_against, verify_graphs, verify_loop
+
+
+@pytest.fixture(scope="module")
+def graphs(pipeline: Pipeline) -> list[Graph]:
+    return graphs_of(pipeline)
+
+
+def test_measure() -> None:
+    truth = np.array([3.0, 4.0])
+    assert measure(truth, truth) == Error(0, 0)
+    assert measure(truth, np.array([3.0, 4.5])) == Error(0.1, 0.5)
+    assert measure(truth, np.array([3.0, 4.5]), forgiven=0.5) == Error(0, 0)
+    assert Error(1, 2).worse(Error(2, 1)) == Error(2, 2)
+
+
+def test_float_graphs_equal_torch(graphs: list[Graph], float_model: Path) -> None:
+    errors = verify_graphs(graphs, NativeRuntime(float_model))
+    assert list(errors) == [graph.name for graph in graphs]
+    assert max(error.relative for error in errors.values()) < 1e-5
+
+
+def test_quantized_graphs_stay_close(graphs: list[Graph], int8_model: Path) -> None:
+    errors = verify_graphs(graphs, NativeRuntime(int8_model))
+    assert 1e-4 < errors["unet"].relative < 0.03
+    assert 1e-4 < errors["text_encoder"].relative < 0.03
+    assert errors["step"].relative < 1e-6
+
+
+def test_verifying_again_finds_what_the_manifest_says(
+    int8_model: Path, tiny_pipeline: Callable[..., Path]
+) -> None:
+    written = read_manifest(int8_model)["errors"]
+    found = verify_against(NativeRuntime(int8_model), tiny_pipeline())
+    for name, row in found["graphs"].items():
+        assert row["int8"] == pytest.approx(written["graphs"][name]["int8"], rel=0.05)
+    assert found["loop"]["latent"]["int8"] == pytest.approx(written["loop"]["latent"]["int8"], rel=0.05)
+
+
+def test_another_pipeline_is_refused(
+    int8_model: Path, tiny_pipeline: Callable[..., Path], tmp_path: Path
+) -> None:
+    copied = Path(shutil.copytree(int8_model, tmp_path / "model"))
+    manifest = read_manifest(copied)
+    manifest["parameters"] += 1
+    write_manifest(copied, manifest)
+    with pytest.raises(UserError, match="was not made of"):
+        verify_against(NativeRuntime(copied), tiny_pipeline())
+
+
+def test_float_loop_equals_diffusers(pipeline: Pipeline, float_model: Path) -> None:
+    assert verify_loop(pipeline, NativeRuntime(float_model), steps=4).relative < 1e-4
+
+
+def test_a_wrong_scheduler_shows_in_the_loop(pipeline: Pipeline, float_model: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(float_model, tmp_path / "model"))
+    manifest = read_manifest(copied)
+    manifest["scheduler"]["beta_end"] = 0.02
+    write_manifest(copied, manifest)
+    assert verify_loop(pipeline, NativeRuntime(copied), steps=4).relative > 1e-2
+
+
+def test_problems(int8_model: Path, float_model: Path, tmp_path: Path) -> None:
+    assert problems_of(NativeRuntime(int8_model)) == []
+    copied = Path(shutil.copytree(int8_model, tmp_path / "model"))
+    (copied / "merges.txt").unlink()
+    assert problems_of(NativeRuntime(copied)) == ["merges.txt is missing"]
+
+
+def test_a_wrong_answer_to_the_probe_is_a_problem(int8_model: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(int8_model, tmp_path / "model"))
+    manifest = read_manifest(copied)
+    where = manifest["probe"]["tensors"]["output"]
+    data = bytearray((copied / "probe.bin").read_bytes())
+    output = np.frombuffer(data, np.float32, int(np.prod(where["shape"])), where["offset"])
+    output += 0.1 * np.abs(output).max()
+    (copied / "probe.bin").write_bytes(data)
+    manifest["files"] = list_files(copied)
+    write_manifest(copied, manifest)
+    (problem,) = problems_of(NativeRuntime(copied))
+    assert "probe" in problem
+
+
+def test_the_table_has_a_row_for_each_graph_and_the_loop(int8_model: Path) -> None:
+    table = error_table(read_manifest(int8_model)["errors"])
+    assert table.row_count == 7
+    assert len(table.columns) == 5
