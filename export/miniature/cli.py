@@ -55,7 +55,7 @@ def train(
         raise UserError(f"There is no settings file {config}.")
     if processes > 1:
         command = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
-        command += ["--master-port=0", "-m", "export.miniature.cli", "train", f"--config={config}"]
+        command += ["--standalone", "-m", "export.miniature.cli", "train", f"--config={config}"]
         command += [f"--folder={folder}", f"--out={out}", f"--threads={threads}"]
         raise typer.Exit(subprocess.run(command, check=False).returncode)
     from export.miniature import training
