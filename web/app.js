@@ -48,3 +48,5 @@ watch(
   () => store.set({ view: { word: null } }),
 );
 engine.start();
+const [first] = await send.recordings();
+if (first && store.state.run.status === "idle") send.watch(first.name);

@@ -5,6 +5,7 @@
  * @import { Store } from "./store.js"
  * @import { Settings, View } from "./types"
  */
+import { listRecordings, playRecording } from "./recordings.js";
 import { atTheEnd, busy, shownFrame, shownSettings } from "./views/shown.js";
 
 const PACE = 260; // milliseconds a step when steps are played back
@@ -48,6 +49,19 @@ export class Commands {
   /** Start the engine once more after a failure. */
   restart() {
     this.engine.start().catch(() => {});
+  }
+
+  /** The runs that were recorded beforehand. */
+  recordings() {
+    this.recorded ??= listRecordings().catch(() => []);
+    return this.recorded;
+  }
+
+  /** Watch a recorded run. @param {string} name */
+  watch(name) {
+    this.hold();
+    this.#view({ step: null, part: null });
+    playRecording(this.store, name).catch((error) => console.warn("No recording:", error));
   }
 
   /** @param {Partial<Settings>} settings */

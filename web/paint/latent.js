@@ -29,21 +29,33 @@ export function channelImage(values, channel, shape, ramp) {
   return image;
 }
 
+const CONTRAST = 0.26; // root mean square distance from the mean colour at the most; pictures have about this
+
 /**
- * All channels of a latent as one picture, by the exporter's linear fit.
+ * All channels of a latent as one picture, by the exporter's linear fit. The fit is made for clean latents; noise
+ * would burn out, so what has more contrast than a picture is shown with less, as a camera would.
  * @param {Float32Array} values `[C, h, w]`.
  * @param {LatentShape} shape
  * @returns {ImageData} w × h.
  */
 export function colourImage(values, shape) {
   const size = shape.height * shape.width;
-  const image = new ImageData(shape.width, shape.height);
   const { weight, bias } = shape.rgb;
+  const colours = new Float32Array(size * 3);
+  let square = 0;
   for (let p = 0; p < size; p++) {
     for (let c = 0; c < 3; c++) {
-      let sum = bias[c];
+      let sum = 0;
       for (let k = 0; k < shape.channels; k++) sum += values[k * size + p] * weight[k][c];
-      image.data[p * 4 + c] = Math.round(sum * 255);
+      colours[p * 3 + c] = sum;
+      square += sum * sum;
+    }
+  }
+  const exposure = Math.min(1, CONTRAST / Math.sqrt(square / (size * 3) || 1));
+  const image = new ImageData(shape.width, shape.height);
+  for (let p = 0; p < size; p++) {
+    for (let c = 0; c < 3; c++) {
+      image.data[p * 4 + c] = Math.round((bias[c] + colours[p * 3 + c] * exposure) * 255);
     }
     image.data[p * 4 + 3] = 255;
   }

@@ -30,7 +30,7 @@ export function mount(element, store, send) {
     const { engine, model } = store.state;
     set(lamp, "data-on", engine.status === "ready");
     const title = model?.title ?? t("engine.model");
-    fill(status, h("b", {}, title), h("span", { class: "engine-facts" }, facts(store.state)));
+    fill(status, h("b", {}, title), facts(store.state));
   };
   watch(store, ({ engine, model }) => [engine, model], update);
   update();
@@ -38,15 +38,18 @@ export function mount(element, store, send) {
 
 /** @param {Store["state"]} state */
 function facts({ engine, model }) {
-  if (engine.status === "failed") return `, ${t("engine.failed")}`;
+  const one = (/** @type {string} */ text, kind = "now") => h("span", { class: `engine-fact ${kind}` }, text);
+  if (engine.status === "failed") return [one(t("engine.failed"))];
   if (engine.status === "downloading" && engine.total) {
-    return `, ${t("engine.downloading", { share: percent(engine.bytes / engine.total) })}`;
+    return [one(t("engine.downloading", { share: percent(engine.bytes / engine.total) }))];
   }
-  if (engine.status !== "ready") return `, ${t("engine.starting")}`;
-  const parts = [];
-  if (model) parts.push(t("engine.weights", { millions: number(model.parameters / 1e6) }));
-  if (engine.backend === "webgpu") parts.push(t("engine.webgpu", { adapter: engine.adapter || "GPU" }));
-  else parts.push(t("engine.wasm", { count: engine.threads }));
-  if (engine.offline) parts.push(t("engine.offline"));
-  return `, ${parts.join(", ")}`;
+  if (engine.status !== "ready") return [one(t("engine.starting"))];
+  const weights = model
+    ? one(t("engine.weights", { millions: number(model.parameters / 1e6) }), "more")
+    : null;
+  const backend =
+    engine.backend === "webgpu"
+      ? t("engine.webgpu", { adapter: engine.adapter || "GPU" })
+      : t("engine.wasm", { count: engine.threads });
+  return [weights, one(backend), engine.offline && one(t("engine.offline"), "more")];
 }

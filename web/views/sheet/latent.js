@@ -23,7 +23,7 @@ export function latent(state) {
   return [
     h(
       "div",
-      { class: "groups" },
+      { class: "groups latents" },
       group(
         t("latent.colour"),
         figure(colourImage(frame.latentIn, shape), t("term.x")),

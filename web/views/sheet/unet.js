@@ -75,7 +75,7 @@ function times(frames, here) {
     const height = (28 * frame.ms.unet) / most;
     const x = (frame.step - 1) * width + width * 0.1;
     return s("rect", {
-      class: frame === here ? "bar here" : "bar",
+      class: frame === here ? "time here" : "time",
       x,
       y: 30 - height,
       width: width * 0.8,

@@ -6,31 +6,30 @@
  */
 import { h } from "../dom.js";
 import { shownWords } from "../shown.js";
-import { percent, t } from "../text.js";
+import { t } from "../text.js";
 
 /** @param {State} state @param {Commands} send */
 export function words(state, send) {
-  const rows = shownWords(state).map((word, index) =>
+  const items = shownWords(state).map((word, index) =>
     h(
-      "tr",
-      { "aria-current": index === state.view.word ? "true" : false },
+      "li",
+      {},
       h(
-        "th",
-        { scope: "row" },
-        h(
-          "button",
-          {
-            class: "button small word-like",
-            "aria-pressed": String(index === state.view.word),
-            click: () => send.choose(index),
-          },
-          word.text,
-        ),
+        "button",
+        {
+          class: "piece",
+          "aria-pressed": String(index === state.view.word),
+          click: () => send.choose(index),
+        },
+        word.text,
       ),
-      h("td", { class: "num" }, word.tokens.join(", ")),
-      h("td", {}, word.share === null ? "" : percent(word.share)),
+      h("span", { class: "quiet" }, t("words.slots", { count: word.tokens.length })),
+      h(
+        "span",
+        { class: "slot-names" },
+        word.tokens.map((slot) => h("span", { class: "num" }, slot)),
+      ),
     ),
   );
-  const head = ["word", "slots", "share"].map((name) => h("th", { scope: "col" }, t(`table.${name}`)));
-  return [h("table", { class: "short" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows))];
+  return [h("ol", { class: "pieces" }, items)];
 }

@@ -1,6 +1,7 @@
 /**
  * While the engine starts: what is on its way, how much of it is here, and that a recorded run is on show meanwhile.
  *
+ * @import { Commands } from "../../commands.js"
  * @import { Store } from "../../store.js"
  */
 
@@ -14,8 +15,9 @@ const STAGES = /** @type {const} */ (["booting", "downloading", "preparing", "pr
 /**
  * @param {HTMLElement} element
  * @param {Store} store
+ * @param {Commands} send
  */
-export function mount(element, store) {
+export function mount(element, store, send) {
   const title = h("h2");
   const lead = h("p", { class: "lead" });
   const list = h("ul", { class: "loading" });
@@ -27,7 +29,15 @@ export function mount(element, store) {
     "aria-label": t("loading.bar"),
   });
   const note = h("p", { class: "sentence" });
-  element.append(title, lead, list, bar, note);
+  const offers = h("div", { class: "offers" });
+  element.append(title, lead, list, bar, note, offers);
+  send.recordings().then((runs) => {
+    if (runs.length < 2) return;
+    const cards = runs.map(({ name, settings }) =>
+      h("button", { class: "button small word-like", click: () => send.watch(name) }, settings.prompt),
+    );
+    offers.append(h("h3", {}, t("loading.offers")), h("div", { class: "choices" }, cards));
+  });
 
   const update = () => {
     const { engine, run } = store.state;

@@ -22,7 +22,7 @@ export function mount(element, store, send) {
     listening: h("div", { class: "panel" }),
   };
   element.append(...Object.values(panels));
-  loading.mount(panels.loading, store);
+  loading.mount(panels.loading, store, send);
   turn.mount(panels.turn, store);
   listening.mount(panels.listening, store, send);
 

@@ -100,10 +100,10 @@ export function mount(element, store) {
       stroke(context, here, whole + 1, false);
       context.lineWidth = geometry.kind === "wide" ? 7 : 6;
       context.strokeStyle = inks.now;
-      stroke(context, whole, here, false);
+      if (here > whole) stroke(context, whole, here, false);
       context.lineWidth = 1.15;
       context.strokeStyle = inks.coil;
-      stroke(context, whole, here, true);
+      if (here > whole) stroke(context, whole, here, true);
     }
     lampMark.hidden = !current || run.frames.length + Number(run.status === "running") === 0;
     if (current) {
