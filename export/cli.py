@@ -6,11 +6,13 @@ but the export runs without torch.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -24,6 +26,9 @@ from typer.core import TyperGroup
 
 from export.errors import UserError
 from export.miniature.cli import app as miniature
+
+# Optimum and transformers would remark on each other's versions; a setting of the user's own wins.
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 console = Console()
 MODELS = Path(__file__).resolve().parent.parent / "web" / "models"
@@ -43,7 +48,7 @@ class Commands(TyperGroup):
             if str(error.name).split(".")[0] not in EXTRA:
                 raise
             sentence = f"This command needs {error.name}: run `pip install 'diffuscope[export]'` first."
-        Console(stderr=True).print(f"[bold red]Error:[/] {sentence}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]Error:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1)
 
 
@@ -150,7 +155,7 @@ def generate(
         task = progress.add_task("drawing", total=settings.steps)
         for frame in draw(runtime, settings):
             recorder.add(frame)
-            progress.update(task, advance=1)
+            progress.update(task, advance=1, total=frame.steps)
     recorder.save_picture(out)
     if trace:
         recorder.save_trace(trace)

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from pyscript_app.frame import Frame
-from pyscript_app.loop import Model, Settings, generate
 
 from export.errors import UserError
 from export.manifest import Manifest
 from export.native import NativeRuntime
+from pyscript_app.frame import Frame
+from pyscript_app.loop import Model, Settings, generate
 
 ENLARGED = 8  # pixels of a latent cell in previews, as in the picture itself
 
@@ -128,7 +128,7 @@ class Recorder:
         return np.asarray(values, np.float32).reshape(self.shape)
 
     def _picture(self, frame: Frame) -> Image.Image:
-        rgba = np.frombuffer(bytes(frame.picture), np.uint8).reshape(*self.size, 4)
+        rgba = np.asarray(frame.picture).astype(np.uint8).reshape(*self.size, 4)
         return Image.fromarray(rgba[..., :3])
 
     def _latent_view(self, frame: Frame) -> Image.Image:

@@ -11,12 +11,10 @@ from typing import Any
 import jsonschema
 
 from export.errors import UserError
+from pyscript_app.manifest import SCHEMA, Manifest
 
 FORMAT = 1
 FILE = "manifest.json"
-SCHEMA = Path(__file__).with_name("manifest.schema.json")
-
-Manifest = dict[str, Any]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -133,7 +133,9 @@ def load_pipeline(folder: Path | str) -> Pipeline:
 
     import torch
     from diffusers import StableDiffusionPipeline
+    from diffusers.utils import logging
 
+    logging.disable_progress_bar()
     try:
         loaded = StableDiffusionPipeline.from_pretrained(
             folder,
