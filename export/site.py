@@ -1,10 +1,11 @@
 """Put the page together as a folder of static files, and serve it.
 
-The folder needs no server program: any static host, a sub-path of one, or a USB stick with ``diffuscope serve`` will do.
+The folder needs no server program: any static host will do, also on a sub-path, or ``diffuscope serve``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -30,7 +31,6 @@ VENDORED = {
     "@pyscript/core/dist/deprecations-manager-*.js": "pyscript",
     "@pyscript/core/dist/donkey-*.js": "pyscript",
     "@pyscript/core/dist/error-*.js": "pyscript",
-    "@pyscript/core/dist/zip-*.js": "pyscript",
     "pyodide/pyodide.mjs": "pyodide",
     "pyodide/pyodide.asm.mjs": "pyodide",
     "pyodide/pyodide.asm.wasm": "pyodide",
@@ -95,14 +95,12 @@ def _install_libraries() -> None:
         return
     npm = shutil.which("npm")
     if npm is None:
-        raise UserError(
-            "The page's libraries are not installed and npm was not found: install Node.js 20 or newer."
-        )
-    done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=ROOT, capture_output=True, text=True)
+        raise UserError("The page's libraries are missing, and so is npm: install Node.js 20 or newer.")
+    command = [npm, "ci", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise UserError(
-            f"'npm ci' failed in {ROOT}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}"
-        )
+        reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        raise UserError(f"'npm ci' failed in {ROOT} ({reason}): look at the network and build again.")
 
 
 def _vendor(site: Path) -> None:
@@ -124,14 +122,15 @@ def _vendor(site: Path) -> None:
 def _zip_python(target: Path) -> None:
     """Pack pyscript_app; equal sources give equal bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted((ROOT / "pyscript_app").rglob("*.py")):
+        package = ROOT / "pyscript_app"
+        for file in sorted((*package.rglob("*.py"), *package.glob("*.json"))):
             entry = zipfile.ZipInfo(file.relative_to(ROOT).as_posix())
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, file.read_bytes())
 
 
 def _write_precache(site: Path) -> None:
-    """Write precache.js: every file's hash and size for the service worker, which changes when any of them does."""
+    """Write precache.js for the service worker: the hash and size of every file."""
     files = {}
     for file in sorted(path for path in site.rglob("*") if path.is_file()):
         path = file.relative_to(site).as_posix()
@@ -204,7 +203,7 @@ class _Handler(SimpleHTTPRequestHandler):
             for block in _blocks(stream.read, last - first + 1):
                 self.wfile.write(block)
 
-    def log_message(self, format: str, *values: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Keep the terminal quiet."""
 
 
@@ -245,8 +244,5 @@ def serve(folder: Path | str = "site", port: int = 8000) -> None:
     Raises:
         UserError: see ``server``.
     """
-    with server(folder, port) as running:
-        try:
-            running.serve_forever()
-        except KeyboardInterrupt:
-            pass
+    with server(folder, port) as running, contextlib.suppress(KeyboardInterrupt):
+        running.serve_forever()

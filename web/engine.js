@@ -78,24 +78,15 @@ export class Engine {
     /** @type {Job} */
     const job = { settings, onFrame, abort: new AbortController(), begun: false };
     this.#job = job;
-    this.#tell(job, { status: "waiting", error: null });
+    const { steps } = settings;
+    const blank = { frames: [], picture: null, stage: "", msPerStep: 0, error: null };
+    this.#tell(job, { ...blank, status: "waiting", source: "live", settings, steps });
     try {
       await orAbort(this.#ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
       job.begun = true;
       const started = performance.now();
-      const { steps } = settings;
-      this.#tell(job, {
-        status: "running",
-        source: "live",
-        settings,
-        steps,
-        frames: [],
-        picture: null,
-        stage: "",
-        started,
-        msPerStep: 0,
-      });
+      this.#tell(job, { status: "running", started });
       const run = /** @type {Commands} */ (this.#python).generate(settings);
       this.#free = run.catch(() => {});
       const { trouble } = await orAbort(run, job.abort.signal);
@@ -105,7 +96,8 @@ export class Engine {
       this.#tell(job, { status: "finished", stage: "", picture });
       return { picture, frames, settings, ms: performance.now() - started };
     } catch (error) {
-      if (!job.abort.signal.aborted) this.#tell(job, { status: "failed", stage: "", error: troubleOf(error) });
+      if (!job.abort.signal.aborted)
+        this.#tell(job, { status: "failed", stage: "", error: troubleOf(error) });
       throw error;
     } finally {
       if (this.#job === job) this.#job = null;
@@ -190,12 +182,19 @@ export class Engine {
     const python = await worker.start();
     const base = new URL("./", document.baseURI).href;
     const { backend } = this.options;
-    const { trouble, files, ...facts } = await python.start({ base, folder: this.#folder, manifest, backend });
+    const { trouble, files, ...facts } = await python.start({
+      base,
+      folder: this.#folder,
+      manifest,
+      backend,
+    });
     if (trouble) throw new EngineError(trouble);
     this.#python = python;
     this.#free = Promise.resolve();
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
-    keep([`${this.#folder}manifest.json`, ...files]).then((offline) => this.store.set({ engine: { offline } }));
+    keep([`${this.#folder}manifest.json`, ...files]).then((offline) =>
+      this.store.set({ engine: { offline } }),
+    );
   }
 
   /** @param {any} message that the worker posted */
@@ -215,10 +214,11 @@ export class Engine {
     const { model, run } = this.store.state;
     const { height, width } = /** @type {Manifest} */ (model).picture;
     /** @type {Frame} */
-    const frame = { ...fields, preview: new ImageData(new Uint8ClampedArray(picture.buffer), width, height) };
+    const frame = { ...fields, preview: new ImageData(new Uint8ClampedArray(picture), width, height) };
     const frames = [...run.frames, frame];
-    const msPerStep = frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
-    this.#tell(job, { frames, msPerStep });
+    const msPerStep =
+      frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
+    this.#tell(job, { frames, steps: frame.steps, msPerStep });
     job.onFrame?.(frame);
   }
 
@@ -266,7 +266,8 @@ export class Engine {
   async #read() {
     const { prompt } = this.store.state.settings;
     const reading = await this.#python?.read_prompt(prompt).catch(() => null);
-    if (reading && prompt === this.store.state.settings.prompt) this.store.set({ reading: { ...reading, prompt } });
+    if (reading && prompt === this.store.state.settings.prompt)
+      this.store.set({ reading: { ...reading, prompt } });
   }
 }
 
@@ -282,7 +283,10 @@ class EngineError extends Error {
 /** @param {unknown} error @returns {Trouble} */
 function troubleOf(error) {
   if (error instanceof EngineError) return error.trouble;
-  const reason = String(error instanceof Error ? error.message : error).trim().split("\n").at(-1);
+  const reason = String(error instanceof Error ? error.message : error)
+    .trim()
+    .split("\n")
+    .at(-1);
   return { code: "unknown", message: `The engine stopped (${reason}): start it again, or reload the page.` };
 }
 

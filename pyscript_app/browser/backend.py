@@ -14,7 +14,7 @@ from pyodide.code import run_js
 
 from pyscript_app.browser.runtime import create_session, make_tensor, plain, read_tensor
 from pyscript_app.browser.storage import Bytes
-from pyscript_app.browser.trouble import Trouble, explain
+from pyscript_app.browser.trouble import TroubleError, explain
 
 TOLERANCE = 1e-2  # relative L2 error that a right backend may show on the stored answer
 TIMED_RUNS = 2
@@ -41,11 +41,13 @@ class Backend:
 
 @dataclass(frozen=True)
 class Trial:
-    """A UNet session and what it did with the known answer."""
+    """A UNet session and what it did with the known answer; or how it failed."""
 
+    name: str
     session: Any
-    error: float
+    error: float  # relative L2
     seconds: float
+    failure: Exception | None
 
     @property
     def right(self) -> bool:
@@ -67,9 +69,30 @@ def adapter_name(adapter: Any) -> str:
     if adapter is None:
         return ""
     info = adapter.info
-    name = info.description or " ".join(filter(None, (info.vendor, info.architecture)))
-    software = getattr(info, "isFallbackAdapter", False) or "swiftshader" in name.lower()
-    return f"{name or 'unnamed'} (in software)" if software else name or "unnamed"
+    name = info.description or " ".join(filter(None, (info.vendor, info.architecture))) or "unnamed"
+    return f"{name} (in software)" if _in_software(adapter) else name
+
+
+def _in_software(adapter: Any) -> bool:
+    info = adapter.info
+    return bool(getattr(info, "isFallbackAdapter", False)) or "swiftshader" in info.architecture.lower()
+
+
+def candidates(adapter: Any, forced: str | None) -> tuple[list[str], str]:
+    """The backends worth trying, the hoped-for one first, and why WebGPU is not among them, in one sentence.
+
+    Raises:
+        TroubleError: the forced one cannot run here.
+    """
+    if forced == "webgpu" and adapter is None:
+        raise TroubleError("unsupported", "This browser offers no WebGPU: leave ?backend=webgpu out.")
+    if forced:
+        return [forced], ""
+    if adapter is None:
+        return ["wasm"], "No WebGPU here: the processor computes the same picture, only slower."
+    if _in_software(adapter):
+        return ["wasm"], "The graphics card here is imitated in software: the processor itself is faster."
+    return ["webgpu", "wasm"], ""
 
 
 def build_files(webgpu: bool) -> tuple[str, str]:
@@ -95,80 +118,80 @@ def thread_count() -> int:
 
 
 async def choose(
-    ort: Any, adapter: Any, manifest: Mapping[str, Any], files: Mapping[str, Bytes], forced: str | None
+    ort: Any, names: list[str], manifest: Mapping[str, Any], files: Mapping[str, Bytes]
 ) -> Backend:
     """Try the UNet on the stored probe and take the fastest backend that gives the right answer.
 
     Args:
         ort: the onnxruntime-web module.
-        adapter: from ``find_adapter``.
+        names: from ``candidates``.
         manifest: of the model.
         files: the bytes of the UNet's graph, its shards and the probe, by path.
-        forced: "webgpu" or "wasm" to have no choice.
 
     Raises:
-        Trouble: no backend gives the right answer, or the forced one cannot run.
+        TroubleError: no backend gives the right answer.
     """
-    if adapter is None and forced == "webgpu":
-        raise Trouble("unsupported", "This browser offers no WebGPU adapter: leave out ?backend=webgpu.")
-    if adapter is None or forced == "wasm":
-        trial = _must_be_right(await _try("wasm", ort, manifest, files))
-        if forced:
-            return Backend("wasm", trial.session, "")
-        return Backend(
-            "wasm", trial.session, "No WebGPU here: the processor computes the same picture, only slower."
+    trials: list[Trial] = []
+    for name in names:
+        trials.append(await _try(name, ort, manifest, files, timed=len(names) > 1))
+        if trials[-1].right and manifest["graphs"]["unet"]["bytes"] > RACE_LIMIT:
+            break
+    best = min((trial for trial in trials if trial.right), key=lambda trial: trial.seconds, default=None)
+    if best is None:
+        raise trials[-1].failure or TroubleError(
+            "unsupported",
+            f"This browser computes wrong numbers ({trials[-1].error:.1%} off): update it, or try another.",
         )
+    for trial in trials:
+        if trial is not best and trial.session:
+            await trial.session.release()
+    return Backend(best.name, best.session, _note(trials[0], best))
 
-    refused = ""
+
+def _note(first: Trial, best: Trial) -> str:
+    """Why the hoped-for backend was not taken."""
+    if first is best:
+        return ""
+    if first.failure:
+        return f"WebGPU failed ({explain(first.failure).message[:120]}), so the processor computes."
+    if not first.right:
+        return "The graphics card computes wrong numbers here, so the processor computes."
+    return "On this device the processor is faster than the graphics card, so it computes."
+
+
+async def _try(
+    name: str, ort: Any, manifest: Mapping[str, Any], files: Mapping[str, Bytes], timed: bool
+) -> Trial:
+    """Open the UNet on one backend and compare its answer; a driver may fail in any way."""
     try:
-        webgpu = await _try("webgpu", ort, manifest, files)
-    except Exception as error:  # whatever a driver does, the processor remains
-        if forced:
-            raise
-        refused = f"WebGPU failed ({str(explain(error))[:120]}), so the processor computes."
-    else:
-        if forced:
-            return Backend("webgpu", _must_be_right(webgpu).session, "")
-        if not webgpu.right:
-            refused = "This graphics card computes wrong numbers, so the processor computes."
-        elif manifest["graphs"]["unet"]["bytes"] > RACE_LIMIT:
-            return Backend("webgpu", webgpu.session, "")
-    wasm = await _try("wasm", ort, manifest, files)
-    if not refused and (webgpu.seconds <= wasm.seconds or not wasm.right):
-        await wasm.session.release()
-        return Backend("webgpu", webgpu.session, "")
-    if not refused:
-        await webgpu.session.release()
-        refused = "On this device the processor is faster than WebGPU, so it computes."
-    return Backend("wasm", _must_be_right(wasm).session, refused)
+        session = await create_session(ort, manifest["graphs"], "unet", files, name)
+        known = _probe(manifest["probe"]["tensors"], files[manifest["probe"]["file"]])
+        expected = known.pop("output")[0]
+        feeds = plain({tensor: make_tensor(ort, values, shape) for tensor, (values, shape) in known.items()})
+        error, seconds = inf, inf
+        for run in range(1 + TIMED_RUNS if timed else 1):
+            started = perf_counter()
+            results = await session.run(feeds)
+            got = await read_tensor(results.output)
+            if run > 0:  # the first one compiles shaders
+                seconds = min(seconds, perf_counter() - started)
+            error = _relative_error(got, expected)
+            for output in manifest["graphs"]["unet"]["outputs"]:
+                getattr(results, output).dispose()
+    except Exception as failure:
+        return Trial(name, None, inf, inf, failure)
+    return Trial(name, session, error, seconds, None)
 
 
-async def _try(name: str, ort: Any, manifest: Mapping[str, Any], files: Mapping[str, Bytes]) -> Trial:
-    session = await create_session(ort, manifest["graphs"], "unet", files, name)
-    content = files[manifest["probe"]["file"]]
-    known = {
-        tensor: (_floats(content, place["offset"], prod(place["shape"])), place["shape"])
-        for tensor, place in manifest["probe"]["tensors"].items()
-    }
-    expected, _ = known.pop("output")
-    feeds = plain({tensor: make_tensor(ort, values, shape) for tensor, (values, shape) in known.items()})
-    error, seconds = inf, inf
-    for _ in range(1 + TIMED_RUNS):  # the first run compiles shaders and is not counted
-        started = perf_counter()
-        results = await session.run(feeds)
-        got = await read_tensor(results.output)
-        if error < inf:
-            seconds = min(seconds, perf_counter() - started)
-        error = _relative_error(got, expected)
-        for output in manifest["graphs"]["unet"]["outputs"]:
-            getattr(results, output).dispose()
-    return Trial(session, error, seconds)
-
-
-def _floats(content: Bytes, offset: int, count: int) -> array:
-    values = array("f", bytes(4 * count))
-    js.Float32Array.new(content.buffer, content.byteOffset + offset, count).assign_to(values)
-    return values
+def _probe(places: Mapping[str, Any], content: Bytes) -> dict[str, tuple[array, list[int]]]:
+    """The tensors of probe.bin: values and shape by name."""
+    known = {}
+    for tensor, place in places.items():
+        count = prod(place["shape"])
+        values = array("f", bytes(4 * count))
+        js.Float32Array.new(content.buffer, content.byteOffset + place["offset"], count).assign_to(values)
+        known[tensor] = values, place["shape"]
+    return known
 
 
 def _relative_error(got: array, expected: array) -> float:
@@ -176,12 +199,3 @@ def _relative_error(got: array, expected: array) -> float:
     difference = sqrt(sum((a - b) ** 2 for a, b in zip(got, expected, strict=True)))
     error = difference / sqrt(sum(value * value for value in expected))
     return error if isfinite(error) else inf
-
-
-def _must_be_right(trial: Trial) -> Trial:
-    if not trial.right:
-        raise Trouble(
-            "unsupported",
-            f"This browser computes wrong numbers (off by {trial.error:.1%}): update it, or try another.",
-        )
-    return trial

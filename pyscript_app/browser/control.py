@@ -8,7 +8,7 @@ import asyncio
 BREATH = 0.001  # seconds
 
 
-class Cancelled(Exception):
+class RunCancelledError(Exception):
     """The visitor ended the run."""
 
 
@@ -40,25 +40,16 @@ class Control:
         self._cancelled = True
         self._go.set()
 
-    async def breathe(self) -> None:
-        """Let the page's messages in.
+    async def next_step(self) -> None:
+        """Let the page's messages in, and wait until the next step may be done.
 
         Raises:
-            Cancelled: one of them ended the run.
+            RunCancelledError: one of them ended the run.
         """
         await asyncio.sleep(BREATH)
-        if self._cancelled:
-            raise Cancelled
-
-    async def next_step(self) -> None:
-        """Wait until the next step may be done.
-
-        Raises:
-            Cancelled: the run ended meanwhile.
-        """
-        await self.breathe()
         if self._one_step:
             self._one_step = False
             self._go.clear()
         await self._go.wait()
-        await self.breathe()
+        if self._cancelled:
+            raise RunCancelledError

@@ -1,25 +1,26 @@
 """What the page may ask of the worker: start, generate, pause, resume, step, cancel, read_prompt.
 
-``web/main.py`` exports these to the page (``web/worker.js``). What happens meanwhile is posted as messages with a
-``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the graph that runs), ``frame``, and ``trouble``
-when the engine cannot go on.
+``web/main.py`` exports these to the page (``web/worker.js``). What happens meanwhile is posted as messages
+with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the graph), ``frame``, and
+``trouble`` when the engine cannot go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import js
 
 from pyscript_app import loop
 from pyscript_app.browser import backend
-from pyscript_app.browser.control import Cancelled, Control
+from pyscript_app.browser.control import Control, RunCancelledError
 from pyscript_app.browser.messages import frame_message, post, reading_message
 from pyscript_app.browser.runtime import WebRuntime, create_session, plain
 from pyscript_app.browser.storage import Storage
-from pyscript_app.browser.trouble import Trouble, explain
+from pyscript_app.browser.trouble import TroubleError, explain
 from pyscript_app.manifest import read_manifest
 
 # The graphs of one picture; what else the manifest names is fetched by those who need it.
@@ -34,14 +35,14 @@ class Engine:
     ) -> None:
         self.model = model
         self.control = Control()
-        self._runtime = WebRuntime(ort, graphs, sessions, self._on_run, self._breathe)
+        self._runtime = WebRuntime(ort, graphs, sessions, self._on_run, self._next_step)
         self._turn = asyncio.Lock()
 
     async def generate(self, settings: loop.Settings) -> None:
         """Run the loop and post its frames.
 
         Raises:
-            Cancelled: the visitor ended the run.
+            RunCancelledError: the visitor ended the run.
         """
         async with self._turn:
             self.control = Control()
@@ -50,16 +51,14 @@ class Engine:
                 async for frame in frames:
                     message, buffers = frame_message(frame)
                     js.postMessage(message, buffers)
-                    if frame.step < frame.steps:
-                        await self.control.next_step()
             finally:
                 await frames.aclose()
 
     def _on_run(self, graph: str) -> None:
         post("stage", stage=graph)
 
-    async def _breathe(self) -> None:
-        await self.control.breathe()
+    async def _next_step(self) -> None:
+        await self.control.next_step()
 
 
 _engine: Engine | None = None
@@ -69,12 +68,12 @@ async def start(options: Any) -> Any:
     """Load and try a model.
 
     Args:
-        options: ``{base, folder, manifest, backend}``: the page's address, the model's folder below it, the text of
-            its manifest, and "webgpu", "wasm" or null for the better one.
+        options: ``{base, folder, manifest, backend}``: the page's address, the model's folder below it, the
+            text of its manifest, and "webgpu", "wasm" or null for the better one.
 
     Returns:
-        ``{backend, adapter, threads, note, files}``, where ``files`` are the paths below ``base`` that were used;
-        or ``{trouble}``.
+        ``{backend, adapter, threads, note, files}``, where ``files`` are the paths below ``base`` that were
+        used; or ``{trouble}``.
     """
     global _engine
     try:
@@ -85,10 +84,14 @@ async def start(options: Any) -> Any:
 
 
 async def _load(base: str, folder: str, text: str, forced: str | None) -> tuple[Engine, dict[str, Any]]:
-    manifest = read_manifest(text)
+    try:
+        manifest = read_manifest(text)
+    except ValueError as error:
+        raise TroubleError("damaged-file", str(error), "manifest.json") from error
     graphs = manifest["graphs"]
-    adapter = None if forced == "wasm" else await backend.find_adapter()
-    build = backend.build_files(adapter is not None)
+    adapter = await backend.find_adapter()
+    names, reason = backend.candidates(adapter, forced)
+    build = backend.build_files("webgpu" in names)
 
     paths = {manifest["tokenizer"]["vocab"], manifest["tokenizer"]["merges"], manifest["probe"]["file"]}
     for graph in GRAPHS:
@@ -98,9 +101,9 @@ async def _load(base: str, folder: str, text: str, forced: str | None) -> tuple[
     files, ort = await asyncio.gather(storage.load(paths), backend.load_onnxruntime(base, build))
 
     post("progress", status="probing", stage="unet")
-    chosen = await backend.choose(ort, adapter, manifest, files, forced)
+    chosen = await backend.choose(ort, names, manifest, files)
     if chosen.name == "webgpu":
-        _watch(await ort.env.webgpu.device)
+        _watch(ort.env.webgpu.device)
     sessions = {"unet": chosen.unet}
     for graph in GRAPHS:
         if graph not in sessions:
@@ -113,7 +116,7 @@ async def _load(base: str, folder: str, text: str, forced: str | None) -> tuple[
         "backend": chosen.name,
         "adapter": backend.adapter_name(adapter),
         "threads": int(ort.env.wasm.numThreads),
-        "note": chosen.note,
+        "note": reason or chosen.note,
         "files": [*build, *(folder + path for path in sorted(paths))],
     }
     return Engine(model, ort, graphs, sessions), facts
@@ -124,7 +127,7 @@ def _watch(device: Any) -> None:
 
     async def wait() -> None:
         await device.lost
-        lost = Trouble("device-lost", "The graphics card was lost: start the engine again.")
+        lost = TroubleError("device-lost", "The graphics card was lost: start the engine again.")
         post("trouble", **_trouble(lost))
 
     asyncio.ensure_future(wait())  # noqa: RUF006 (lives as long as the worker)
@@ -141,12 +144,18 @@ async def generate(settings: Any) -> Any:
     """
     try:
         assert _engine is not None, "start first"
-        await _engine.generate(loop.Settings(**settings.to_py()))
-    except Cancelled:
+        await _engine.generate(_settings(settings.to_py()))
+    except RunCancelledError:
         return plain({"cancelled": True})
     except Exception as error:
         return plain({"trouble": _trouble(error)})
     return plain({})
+
+
+def _settings(wishes: dict[str, Any]) -> loop.Settings:
+    if strange := wishes.keys() - {field.name for field in fields(loop.Settings)}:
+        raise ValueError(f"There is no setting named {min(strange)!r}.")
+    return loop.Settings(**wishes)
 
 
 def read_prompt(text: str) -> Any:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from array import array
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 import js
 from pyodide.ffi import to_js
 
 from pyscript_app.browser.runtime import plain
-from pyscript_app.frame import Frame
+from pyscript_app.frame import Frame, Timings, Word
 from pyscript_app.tokenizer import Reading
 
 
@@ -22,19 +23,21 @@ def post(kind: str, **content: Any) -> None:
 
 def frame_message(frame: Frame) -> tuple[Any, Any]:
     """A frame as a message, and the buffers that are handed over instead of copied."""
-    message = {"kind": "frame"}
+    message: dict[str, Any] = {"kind": "frame"}
     buffers = []
 
     def convert(value: Any) -> Any:
-        if isinstance(value, array | bytes | bytearray | memoryview):
+        if isinstance(value, array):
             copy = to_js(value)
             buffers.append(copy.buffer)
             return copy
-        if isinstance(value, dict):
+        if isinstance(value, Word | Timings):
+            value = asdict(value)
+        if isinstance(value, Mapping):
             return {str(key): convert(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
+        if isinstance(value, tuple):
             return [convert(each) for each in value]
-        return asdict(value) if is_dataclass(value) else value
+        return value
 
     for field in fields(frame):
         message[_camel(field.name)] = convert(getattr(frame, field.name))

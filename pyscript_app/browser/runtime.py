@@ -1,4 +1,4 @@
-"""The loop's runtime on onnxruntime-web: named graphs, run one at a time, tensors that can stay on the GPU."""
+"""The loop's runtime on onnxruntime-web: named graphs, one run at a time, tensors that stay on the GPU."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class WebRuntime:
         graphs: the manifest's ``graphs``.
         sessions: an open session for each graph that will run.
         on_run: told a graph's name before each of its runs.
-        pause: awaited between runs, so that the page's commands get in.
+        pause: awaited between the steps, so that the page's commands get in.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class WebRuntime:
     ) -> None:
         self._ort, self._sessions = ort, sessions
         self._outputs = {graph: list(graphs[graph]["outputs"]) for graph in sessions}
-        self._on_run, self.pause = on_run, pause
+        self._on_run, self._pause = on_run, pause
         # onnxruntime-web takes one call at a time, and a call that fails must let the next one in.
         self._turn = asyncio.Lock()
 
@@ -68,6 +68,10 @@ class WebRuntime:
         for tensor in tensors:
             if tensor.location == "gpu-buffer":
                 tensor.dispose()
+
+    async def pause(self) -> None:
+        """Let the page's commands in; they may end the run."""
+        await self._pause()
 
 
 def make_tensor(ort: Any, data: array | Sequence, shape: Sequence[int], dtype: str = "float32") -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Any
 
 import js
@@ -15,6 +16,7 @@ from pyodide.ffi import JsException, to_js
 
 from pyscript_app.browser.trouble import damaged, interrupted, missing
 
+REPORT_EVERY = 0.1  # seconds
 Bytes = Any  # a JavaScript Uint8Array
 
 
@@ -24,12 +26,13 @@ class Storage:
     Args:
         folder: absolute address of the model's folder, ending in a slash.
         files: the manifest's ``files``: ``{path: {"bytes", "sha256"}}``.
-        report: told the bytes that have arrived so far, whenever there are more.
+        report: told the bytes that have arrived so far, ten times a second at most.
     """
 
     def __init__(self, folder: str, files: dict[str, dict[str, Any]], report: Callable[[int], None]) -> None:
         self._folder, self._files, self._report = folder, files, report
         self._arrived: dict[str, int] = {}
+        self._reported = 0.0
 
     def total(self, paths: Iterable[str]) -> int:
         """Bytes of these files together."""
@@ -39,10 +42,12 @@ class Storage:
         """Fetch files at once and check them.
 
         Raises:
-            Trouble: a file is missing, damaged, or the network failed.
+            TroubleError: a file is missing, damaged, or the network failed.
         """
         wanted = sorted(set(paths))
-        return dict(zip(wanted, await asyncio.gather(*map(self._load, wanted)), strict=True))
+        contents = await asyncio.gather(*map(self._load, wanted))
+        self._report(self.total(wanted))
+        return dict(zip(wanted, contents, strict=True))
 
     async def _load(self, path: str) -> Bytes:
         for cache in ("default", "reload"):  # a copy that was damaged in the store is fetched once more
@@ -70,10 +75,16 @@ class Storage:
                     content.set(part.value, arrived)
                 arrived += part.value.length
                 self._arrived[path] = min(arrived, size)
-                self._report(sum(self._arrived.values()))
+                self._tell()
         except JsException as error:
             raise interrupted(path) from error
         return content if arrived == size else content.subarray(0, 0)
+
+    def _tell(self) -> None:
+        now = monotonic()
+        if now - self._reported >= REPORT_EVERY:
+            self._reported = now
+            self._report(sum(self._arrived.values()))
 
 
 async def _sha256(content: Bytes) -> str:

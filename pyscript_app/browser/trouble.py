@@ -12,7 +12,7 @@ _MEMORY = (
 )
 
 
-class Trouble(Exception):
+class TroubleError(Exception):
     """Something that the visitor should read.
 
     Args:
@@ -26,18 +26,18 @@ class Trouble(Exception):
         self.code, self.message, self.file = code, message, file
 
 
-def missing(file: str) -> Trouble:
+def missing(file: str) -> TroubleError:
     """A file that the manifest names is not on the server."""
-    return Trouble(
+    return TroubleError(
         "missing-file",
         f"The model's file {file} is not on the server: put the model's whole folder there and reload.",
         file,
     )
 
 
-def damaged(file: str) -> Trouble:
+def damaged(file: str) -> TroubleError:
     """A file arrived whole but with other bytes than the manifest promises."""
-    return Trouble(
+    return TroubleError(
         "damaged-file",
         f"The model's file {file} does not match its digest: reload, and if that does not help, "
         "put the model's folder on the server again.",
@@ -45,33 +45,33 @@ def damaged(file: str) -> Trouble:
     )
 
 
-def interrupted(file: str) -> Trouble:
+def interrupted(file: str) -> TroubleError:
     """The network failed on the way."""
-    return Trouble(
+    return TroubleError(
         "network",
         f"The connection broke while {file} was loading: look at the network and start again.",
         file,
     )
 
 
-def no_memory() -> Trouble:
+def no_memory() -> TroubleError:
     """The browser could not give as much memory as the model needs."""
-    return Trouble(
+    return TroubleError(
         "out-of-memory",
-        "The browser has no memory left for the model: close other tabs, or open the page on a larger device.",
+        "The browser has no memory left for the model: close other tabs, or use a larger device.",
     )
 
 
-def explain(error: BaseException) -> Trouble:
+def explain(error: BaseException) -> TroubleError:
     """The trouble behind any exception."""
-    if isinstance(error, Trouble):
+    if isinstance(error, TroubleError):
         return error
     text = str(error)
     if isinstance(error, MemoryError) or any(phrase in text.lower() for phrase in _MEMORY):
         return no_memory()
     if isinstance(error, ValueError):  # the loop's own words about a setting
-        return Trouble("settings", text)
+        return TroubleError("settings", text)
     reason = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
-    return Trouble(
-        "unknown", f"The run failed ({reason}): try again, and if it fails again, reload the page."
+    return TroubleError(
+        "unknown", f"The run failed ({reason}): try again, and if that fails, reload the page."
     )
