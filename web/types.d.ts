@@ -146,7 +146,7 @@ export interface State {
   view: View;
 }
 
-/** The parts of manifest.json that the page reads; export/manifest.schema.json is the whole. */
+/** The parts of manifest.json that the page reads; pyscript_app/manifest.schema.json is the whole. */
 export interface Manifest {
   format: number;
   name: string;

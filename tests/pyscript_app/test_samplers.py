@@ -1,13 +1,11 @@
 """Each sampler against diffusers: the same made-up network, the latents of every step."""
 
-import math
-from itertools import pairwise, product
-
 import diffusers
 import numpy as np
 import pytest
 import torch
-from pyscript_app.samplers import COLUMNS, ROWS, SAMPLERS, coefficients, plan
+
+from pyscript_app.samplers import SAMPLERS, coefficients, plan
 from pyscript_app.schedule import SPACINGS, Schedule
 
 SD15 = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}

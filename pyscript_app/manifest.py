@@ -1,0 +1,126 @@
+"""Reads a model's manifest, checked against the same JSON Schema that the exporter writes by."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Manifest = dict[str, Any]
+
+SCHEMA = Path(__file__).with_name("manifest.schema.json")
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "number": (int, float),
+    "integer": int,
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def read_manifest(text: str) -> Manifest:
+    """Parse and check a ``manifest.json``.
+
+    Raises:
+        ValueError: It is no JSON, or departs from the schema; the sentence says where.
+    """
+    try:
+        manifest = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"The model's manifest.json is damaged ({error}): export the model again.") from None
+    if problem := departure(manifest, schema()):
+        raise ValueError(
+            f"The model's manifest.json does not fit this page ({problem}): export the model again."
+        )
+    return manifest
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The manifest's JSON Schema."""
+    return json.loads(SCHEMA.read_text("utf-8"))
+
+
+def departure(value: Any, rule: Mapping[str, Any], where: str = "") -> str | None:
+    """The first way in which a value departs from a schema, or None.
+
+    Knows the keywords of JSON Schema 2020-12 that the manifest's schema uses, and refuses others.
+    """
+    if rule.keys() - KEYWORDS:
+        raise NotImplementedError(f"schema keywords {sorted(rule.keys() - KEYWORDS)}")
+    if "$ref" in rule:
+        rule = schema()["$defs"][rule["$ref"].removeprefix("#/$defs/")]
+    place = where or "the whole"
+    if "type" in rule and not _is(value, rule["type"]):
+        return f"{place} is not of type {rule['type']}"
+    if "const" in rule and value != rule["const"]:
+        return f"{place} is {value!r} instead of {rule['const']!r}"
+    if "enum" in rule and value not in rule["enum"]:
+        return f"{place} is {value!r}, which is none of {rule['enum']}"
+    if "anyOf" in rule and all(departure(value, each, where) for each in rule["anyOf"]):
+        return f"{place} is of none of the allowed forms"
+    if isinstance(value, str):
+        return _text(value, rule, place)
+    if isinstance(value, list):
+        return _array(value, rule, where, place)
+    if isinstance(value, dict):
+        return _object(value, rule, where, place)
+    if _is(value, "number"):
+        if value < rule.get("minimum", value):
+            return f"{place} is below {rule['minimum']}"
+        if value % rule.get("multipleOf", value or 1):
+            return f"{place} is no multiple of {rule['multipleOf']}"
+    return None
+
+
+KEYWORDS = {
+    "$schema", "$id", "$defs", "$ref", "title", "description", "type", "const", "enum", "anyOf", "pattern", "minLength",
+    "items", "minItems", "maxItems", "uniqueItems", "properties", "required", "additionalProperties", "minProperties",
+    "propertyNames", "minimum", "multipleOf",
+}  # fmt: skip
+
+
+def _is(value: Any, kind: str) -> bool:
+    if kind in {"number", "integer"} and isinstance(value, bool):
+        return False
+    return isinstance(value, TYPES[kind])
+
+
+def _text(value: str, rule: Mapping[str, Any], place: str) -> str | None:
+    if len(value) < rule.get("minLength", 0):
+        return f"{place} is too short"
+    if "pattern" in rule and not re.search(rule["pattern"], value):
+        return f"{place} is {value!r}, which does not have the allowed form"
+    return None
+
+
+def _array(value: list, rule: Mapping[str, Any], where: str, place: str) -> str | None:
+    if not rule.get("minItems", 0) <= len(value) <= rule.get("maxItems", len(value)):
+        return f"{place} has {len(value)} entries"
+    if rule.get("uniqueItems") and len({json.dumps(item) for item in value}) < len(value):
+        return f"{place} names something twice"
+    return _first(departure(item, rule.get("items", {}), f"{where}[{i}]") for i, item in enumerate(value))
+
+
+def _object(value: dict, rule: Mapping[str, Any], where: str, place: str) -> str | None:
+    if absent := [name for name in rule.get("required", []) if name not in value]:
+        return f"{place} has no {absent[0]!r}"
+    if len(value) < rule.get("minProperties", 0):
+        return f"{place} is empty"
+    known, others = rule.get("properties", {}), rule.get("additionalProperties", True)
+    if others is False and (strange := [name for name in value if name not in known]):
+        return f"{place} has a {strange[0]!r} that nobody knows"
+    names = _first(departure(name, rule.get("propertyNames", {}), f"{where} {name}") for name in value)
+    rest = others if isinstance(others, dict) else {}
+    return names or _first(
+        departure(item, known.get(name, rest), f"{where}.{name}".lstrip(".")) for name, item in value.items()
+    )
+
+
+def _first(problems: Any) -> str | None:
+    return next((problem for problem in problems if problem), None)

@@ -1,0 +1,109 @@
+"""The whole loop on exported float graphs against diffusers' own pipeline: every latent of every step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    PNDMScheduler,
+    StableDiffusionPipeline,
+)
+
+from export.exporter import export_pipeline
+from export.native import NativeRuntime
+from pyscript_app.frame import Frame
+from pyscript_app.loop import Model, Settings, generate
+
+SCHEDULERS = {
+    "ddim": DDIMScheduler,
+    "euler": EulerDiscreteScheduler,
+    "euler-ancestral": EulerAncestralDiscreteScheduler,
+    "dpm++2m": DPMSolverMultistepScheduler,
+    "pndm": PNDMScheduler,
+}
+# Stable Diffusion's own choice; without it PNDM begins with Runge-Kutta steps.
+OPTIONS = {"pndm": {"skip_prk_steps": True}}
+PROMPTS = [("a red car on the beach at sunset", ""), ("three balloons", "city at night"), ("", "")]
+STEPS = 4
+# As the miniature: v prediction, zero terminal SNR; and as Stable Diffusion 1.5.
+KINDS = {
+    "v": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"},
+    "epsilon": {"prediction_type": "epsilon"},
+}
+
+
+@pytest.fixture(scope="module")
+def pairs(
+    tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[StableDiffusionPipeline, NativeRuntime, Model]]:
+    """A kind's pipeline in diffusers, and its float export with the loop's model."""
+
+    @cache
+    def pair(kind: str) -> tuple[StableDiffusionPipeline, NativeRuntime, Model]:
+        folder = tiny_pipeline(**KINDS[kind])
+        out = tmp_path_factory.mktemp("agreement") / kind
+        export_pipeline(folder, out, precision="fp32")
+        pipeline = StableDiffusionPipeline.from_pretrained(folder, safety_checker=None)
+        pipeline.set_progress_bar_config(disable=True)
+        runtime = NativeRuntime(out, threads=1)
+        names = runtime.manifest["tokenizer"]
+        vocab, merges = ((out / names[file]).read_text("utf-8") for file in ("vocab", "merges"))
+        return pipeline, runtime, Model(runtime.manifest, vocab, merges)
+
+    return pair
+
+
+def collect(settings: Settings, model: Model, runtime: NativeRuntime) -> list[Frame]:
+    async def run() -> list[Frame]:
+        return [frame async for frame in generate(settings, model, runtime)]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0, 7.5])
+@pytest.mark.parametrize("sampler", SCHEDULERS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_latent_agrees_with_diffusers(
+    pairs: Callable, kind: str, sampler: str, guidance: float
+) -> None:
+    pipeline, runtime, model = pairs(kind)
+    for (prompt, negative), seed in zip([*PROMPTS, *PROMPTS], [0, 1, 2, 3, 2**32 + 5, 7], strict=True):
+        pipeline.scheduler = SCHEDULERS[sampler].from_config(
+            pipeline.scheduler.config, **OPTIONS.get(sampler, {})
+        )
+        expected: list[np.ndarray] = []
+
+        def note(_pipe: object, _step: int, _time: object, values: dict, expected: list = expected) -> dict:
+            expected.append(values["latents"].numpy().ravel().copy())
+            return values
+
+        final = pipeline(
+            prompt,
+            negative_prompt=negative,
+            num_inference_steps=STEPS,
+            guidance_scale=guidance,
+            generator=torch.Generator().manual_seed(seed),
+            callback_on_step_end=note,
+            output_type="np",
+        ).images[0]
+        settings = Settings(prompt, negative, seed, STEPS, guidance, sampler)
+        frames = collect(settings, model, runtime)
+        rounding = np.abs(frames[0].latent_in).max() * np.finfo(np.float32).eps
+        assert len(frames) == len(expected)
+        for frame, latent in zip(frames, expected, strict=True):
+            # Samplers that count in noise levels begin with latents of thousands (zero terminal SNR): relative to
+            # the largest, and diffusers adds such numbers in float32, whose rounding stays when they shrink.
+            scale = max(1.0, float(np.abs(latent).max()))
+            np.testing.assert_allclose(frame.latent, latent, rtol=0, atol=1e-4 * scale + rounding)
+        picture = np.asarray(frames[-1].picture).reshape(64, 64, 4)[..., :3]
+        assert np.abs(picture - np.round(final * 255)).max() <= 1
