@@ -64,10 +64,9 @@ class WebRuntime:
         return await read_tensor(tensor)
 
     def release(self, *tensors: Tensor) -> None:
-        """Free the buffers of tensors that live on the GPU."""
+        """Free tensors; one that was read counts as the CPU's, but still holds its buffer on the GPU."""
         for tensor in tensors:
-            if tensor.location == "gpu-buffer":
-                tensor.dispose()
+            tensor.dispose()
 
     async def pause(self) -> None:
         """Let the page's commands in; they may end the run."""
