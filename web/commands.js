@@ -19,6 +19,8 @@ export class Commands {
     this.store = store;
     this.engine = engine;
     this.timer = 0;
+    /** @type {ReturnType<typeof listRecordings> | null} */
+    this.recorded = null;
   }
 
   /** Draw a picture with the settings as they stand; its failure is told by the store. */

@@ -64,30 +64,50 @@ export function enlarge(map, side, size) {
 }
 
 /**
- * The largest value of an array.
- * @param {Float32Array} values
+ * The least and the most of several arrays together.
+ * @param {...Float32Array} arrays
+ * @returns {{ low: number, high: number }}
  */
-export function peak(values) {
-  let most = 0;
-  for (const value of values) if (value > most) most = value;
-  return most;
+export function extent(...arrays) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const values of arrays) {
+    for (const value of values) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return { low, high };
+}
+
+/** The line on the picture goes where a word is heard more than this part of the way from its least to its most. */
+export const THRESHOLD = 0.4; // as DAAM draws it: Tang et al., "What the DAAM", ACL 2023
+
+/**
+ * The value of a map at which the line is drawn.
+ * @param {Float32Array} map
+ */
+export function threshold(map) {
+  const { low, high } = extent(map);
+  return low + THRESHOLD * (high - low);
 }
 
 /**
  * A picture in grey with attention laid over it.
  * @param {ImageData} picture
  * @param {Float32Array} map One value a pixel of the picture.
- * @param {number} top The value that gets the strongest colour.
+ * @param {{ low: number, high: number }} range What gets the palest and the strongest colour.
  * @param {import("./colour.js").Palette} palette
  * @returns {ImageData}
  */
-export function stain(picture, map, top, palette) {
+export function stain(picture, map, { low, high }, palette) {
   const out = new ImageData(picture.width, picture.height);
   const from = picture.data;
+  const span = high - low || 1;
   for (let p = 0; p < map.length; p++) {
     const i = p * 4;
     const grey = (0.3 * from[i] + 0.59 * from[i + 1] + 0.11 * from[i + 2]) / 255;
-    const share = Math.min(1, map[p] / (top || 1));
+    const share = Math.max(0, Math.min(1, (map[p] - low) / span));
     const level = Math.round(share * 255) * 3;
     for (let c = 0; c < 3; c++) {
       const ink = palette.attention[level + c] / 255;
@@ -113,16 +133,16 @@ const SIDES = [
  * The line at one value of a map (marching squares).
  * @param {Float32Array} map `[size, size]`.
  * @param {number} size
- * @param {number} threshold
+ * @param {number} value
  * @returns {string} An SVG path in a box of 1 × 1.
  */
-export function contour(map, size, threshold) {
+export function contour(map, size, value) {
   const path = [];
   const at = (/** @type {number} */ v) => (v / size).toFixed(4);
   for (let y = 0; y < size - 1; y++) {
     for (let x = 0; x < size - 1; x++) {
       const p = y * size + x;
-      const corners = [map[p], map[p + 1], map[p + size + 1], map[p + size]].map((v) => v - threshold);
+      const corners = [map[p], map[p + 1], map[p + size + 1], map[p + size]].map((v) => v - value);
       const points = [];
       for (const [a, b, dx, dy, ux, uy] of SIDES) {
         if (corners[a] > 0 === corners[b] > 0) continue;
@@ -139,14 +159,14 @@ export function contour(map, size, threshold) {
  * What a table or a sentence says of a map.
  * @param {Float32Array} map `[size, size]`.
  * @param {number} size
- * @param {number} threshold
- * @returns {{covered: number, x: number, y: number}} Share of pixels over the threshold; where the peak is, 0-1.
+ * @returns {{covered: number, x: number, y: number}} Share of pixels inside the line; where the peak is, 0-1.
  */
-export function summary(map, size, threshold) {
+export function summary(map, size) {
+  const line = threshold(map);
   let covered = 0;
   let best = 0;
   for (let p = 0; p < map.length; p++) {
-    if (map[p] > threshold) covered++;
+    if (map[p] > line) covered++;
     if (map[p] > map[best]) best = p;
   }
   const half = 0.5 / size;

@@ -4,7 +4,7 @@
  * @import { Commands } from "../commands.js"
  * @import { Store } from "../store.js"
  */
-import { enlarge, peak, stain } from "../paint/attention.js";
+import { enlarge, extent, stain } from "../paint/attention.js";
 import { inUnits, put } from "../paint/canvas.js";
 import { palette } from "../paint/colour.js";
 import { pointAt, straight, trace } from "../paint/line.js";
@@ -13,6 +13,8 @@ import { playOrHold } from "./keys.js";
 import { progress } from "./progress.js";
 import { busy, mapOf, shownFrame } from "./shown.js";
 import { percent, t } from "./text.js";
+
+const ROOMY = 10; // pictures that leave room for words beside their numbers
 
 /**
  * @param {HTMLElement} element
@@ -81,7 +83,7 @@ export function mount(element, store, send) {
         ),
       ),
     );
-    list.style.setProperty("--steps", String(steps));
+    set(list, "data-many", steps > ROOMY);
   };
 
   const update = () => {
@@ -89,7 +91,7 @@ export function mount(element, store, send) {
     const { run, view } = store.state;
     const here = shownFrame(store.state);
     const steps = list.childElementCount;
-    const top = view.word === null ? 0 : Math.max(...run.frames.map((frame) => peak(wordMap(frame))), 1e-9);
+    const range = extent(...(view.word === null ? [] : run.frames.map(wordMap)));
     for (const [k, item] of [...list.children].entries()) {
       const frame = run.frames[k];
       const picture = /** @type {HTMLCanvasElement} */ (item.firstElementChild);
@@ -110,7 +112,7 @@ export function mount(element, store, send) {
         paint(
           picture,
           frame,
-          top,
+          range,
           k === run.frames.length - 1 && run.status === "finished" ? run.picture : null,
         );
     }
@@ -143,24 +145,24 @@ export function mount(element, store, send) {
   /**
    * @param {HTMLCanvasElement} picture
    * @param {import("../types").Frame} frame
-   * @param {number} top
+   * @param {{ low: number, high: number }} range of the word over all steps
    * @param {ImageData | null} finished
    */
-  const paint = (picture, frame, top, finished) => {
+  const paint = (picture, frame, range, finished) => {
     const { view, run } = store.state;
     const stained = view.word !== null && view.stain && frame.words[view.word];
     const key = [
       run.started,
       frame.step,
       Boolean(finished),
-      stained ? [view.word, view.mean, top, document.documentElement.dataset.theme] : "",
+      stained ? [view.word, view.mean, range.low, range.high, document.documentElement.dataset.theme] : "",
     ].join();
     if (painted.get(picture) === key) return;
     painted.set(picture, key);
     const image = finished ?? frame.preview;
     if (!stained || view.word === null) return put(picture, image);
     const { map, side } = mapOf(frame, view.word, view.mean);
-    put(picture, stain(image, enlarge(map, side, image.width), top, palette()));
+    put(picture, stain(image, enlarge(map, side, image.width), range, palette()));
   };
 
   /** Bring the current picture into the list's sight without moving the page. @param {HTMLElement} item */

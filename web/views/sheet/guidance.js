@@ -3,7 +3,7 @@
  *
  * @import { State } from "../../types"
  */
-import { enlarge, peak, stain } from "../../paint/attention.js";
+import { enlarge, extent, stain } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { channelImage, colourImage, difference } from "../../paint/latent.js";
 import { h } from "../dom.js";
@@ -64,5 +64,5 @@ function whereMost(values, shape, picture) {
     length[p] = Math.sqrt(length[p]);
   }
   const large = enlarge(length, shape.width, picture.width);
-  return stain(picture, large, peak(large), palette());
+  return stain(picture, large, { low: 0, high: extent(large).high }, palette());
 }

@@ -3,7 +3,7 @@
  *
  * @import { Frame, State } from "../../types"
  */
-import { peak } from "../../paint/attention.js";
+import { extent } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { colourImage } from "../../paint/latent.js";
 import { h, s } from "../dom.js";
@@ -50,18 +50,18 @@ export function unet(state) {
 }
 
 /**
- * One slot's attention at one resolution, from none to its own strongest.
+ * One slot's attention at one resolution, from its least to its most.
  * @param {Float32Array} maps `[T, side, side]`
  * @param {number} slot
  * @param {number} side
  */
 function heat(maps, slot, side) {
   const map = maps.subarray(slot * side * side, (slot + 1) * side * side);
-  const most = peak(map) || 1;
+  const { low, high } = extent(map);
   const { attention } = palette();
   const image = new ImageData(side, side);
   for (const [p, value] of map.entries()) {
-    const level = Math.round(Math.max(0, value / most) * 255) * 3;
+    const level = Math.round(((value - low) / (high - low || 1)) * 255) * 3;
     image.data.set([attention[level], attention[level + 1], attention[level + 2], 255], p * 4);
   }
   return image;

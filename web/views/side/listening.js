@@ -6,14 +6,13 @@
  * @import { Store } from "../../store.js"
  * @import { Frame } from "../../types"
  */
-import { enlarge, peak, stain, summary } from "../../paint/attention.js";
+import { enlarge, extent, stain, summary, THRESHOLD } from "../../paint/attention.js";
 import { put } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
 import { mapOf, shownFrame, shownPicture } from "../shown.js";
 import { number, percent, rich, t } from "../text.js";
 
-const THRESHOLD = 0.4;
 const FINE = 64;
 
 /**
@@ -96,8 +95,8 @@ export function mount(element, store, send) {
     if (element.hidden || !frame || !word || view.word === null) return;
     fill(title, t("listening.title"), " ", h("span", { class: "stained" }, word.text));
     const fine = fineMaps(frame, view.mean);
-    const { covered } = summary(fine[view.word], FINE, THRESHOLD * peak(fine[view.word]));
-    fill(lead, rich("listening.lead", { share: percent(covered), threshold: number(THRESHOLD, 2) }));
+    const { covered } = summary(fine[view.word], FINE);
+    fill(lead, rich("listening.lead", { share: percent(covered) }));
     say(mean, t("listening.mean", { count: frame.step }));
     set(once, "aria-pressed", String(!view.mean));
     set(mean, "aria-pressed", String(view.mean));
@@ -115,7 +114,7 @@ export function mount(element, store, send) {
   /** @param {Frame} frame @param {Float32Array[]} fine */
   const paintMultiples = (frame, fine) => {
     const { view } = store.state;
-    const most = Math.max(...fine.map(peak));
+    const range = extent(...fine);
     const picture = shownPicture(store.state);
     if (!picture) return;
     if (multiples.childElementCount !== frame.words.length) {
@@ -135,7 +134,7 @@ export function mount(element, store, send) {
       const word = frame.words[index];
       const canvas = /** @type {HTMLCanvasElement} */ (button.firstElementChild);
       const { map, side } = mapOf(frame, index, view.mean);
-      put(canvas, stain(picture, enlarge(map, side, picture.width), most, palette()));
+      put(canvas, stain(picture, enlarge(map, side, picture.width), range, palette()));
       set(button, "aria-pressed", String(index === view.word));
       const [text, share] = /** @type {Element} */ (button.lastElementChild).children;
       say(text, word.text);
@@ -225,7 +224,7 @@ function rows(frame, fine, chosen) {
     ),
   );
   const body = frame.words.map((word, index) => {
-    const { covered, x, y } = summary(fine[index], FINE, THRESHOLD * peak(fine[index]));
+    const { covered, x, y } = summary(fine[index], FINE);
     const third = (/** @type {number} */ v) => Math.min(2, Math.floor(v * 3));
     return h(
       "tr",

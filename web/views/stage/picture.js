@@ -5,15 +5,13 @@
  * @import { Store } from "../../store.js"
  * @import { Geometry } from "./geometry.js"
  */
-import { contour, enlarge, peak, stain, summary } from "../../paint/attention.js";
+import { contour, enlarge, extent, stain, summary, threshold } from "../../paint/attention.js";
 import { enlargeSharp } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
 import { atTheEnd, mapOf, shownFrame, shownPicture, shownSettings } from "../shown.js";
 import { rich, t } from "../text.js";
 
-/** The line on the picture goes where a word's attention passes this part of its peak. */
-export const THRESHOLD = 0.4;
 const FINE = 64; // cells across for the line
 
 /**
@@ -92,16 +90,15 @@ export function mount(element, store, send) {
     if (frame && word !== null && frame.words[word]) {
       const { map, side } = mapOf(frame, word, mean);
       const fine = enlarge(map, side, FINE);
-      const top = peak(fine);
-      if (stained && top > 0) {
-        const d = contour(fine, FINE, THRESHOLD * top);
+      if (stained) {
+        const d = contour(fine, FINE, threshold(fine));
         const place = `translate(${picture.x} ${picture.y}) scale(${picture.width})`;
         parts.push(
           s("path", { class: "contour casing", d, transform: place }),
           s("path", { class: "contour", d, transform: place }),
         );
       }
-      const { x, y } = summary(fine, FINE, THRESHOLD * top);
+      const { x, y } = summary(fine, FINE);
       parts.push(...thread(picture.x + x * picture.width, picture.y + y * picture.height, word));
     }
     over.replaceChildren(...parts);
@@ -137,7 +134,7 @@ export function mount(element, store, send) {
     if (frame && image && view.word !== null && view.stain && frame.words[view.word]) {
       const { map, side } = mapOf(frame, view.word, view.mean);
       const large = enlarge(map, side, image.width);
-      image = stain(image, large, peak(large), palette());
+      image = stain(image, large, extent(large), palette());
     }
     if (image) enlargeSharp(canvas, image, geometry.picture.width * unit);
     set(canvas, "aria-label", name());
