@@ -27,8 +27,9 @@ from typer.core import TyperGroup
 from export.errors import UserError
 from export.miniature.cli import app as miniature
 
-# Optimum and transformers would remark on each other's versions; a setting of the user's own wins.
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+# diffusers and Optimum would remark on each other's packages; a setting of the user's own wins.
+for library in ("DIFFUSERS", "TRANSFORMERS"):
+    os.environ.setdefault(f"{library}_VERBOSITY", "error")
 
 console = Console()
 MODELS = Path(__file__).resolve().parent.parent / "web" / "models"
@@ -80,7 +81,7 @@ def build(
 
     with console.status("building the page"):
         folder = build_site(out, models)
-    console.print(f"The page is in [b]{folder}[/]; look at it with [b]diffuscope serve[/].")
+    console.print(f"The page is in [b]{escape(str(folder))}[/]; look at it with [b]diffuscope serve[/].")
 
 
 @app.command(epilog="Example: [b]diffuscope serve --port 8000[/], then open http://localhost:8000")
@@ -91,7 +92,7 @@ def serve(
     """Serve the page on this machine."""
     from export.site import serve as serve_site
 
-    console.print(f"Serving {folder} at [b]http://localhost:{port}[/] (Ctrl+C ends it)")
+    console.print(f"Serving {escape(str(folder))} at [b]http://localhost:{port}[/] (Ctrl+C ends it)")
     serve_site(folder, port)
 
 
@@ -107,7 +108,12 @@ def models() -> None:
         picture = "{width}×{height}".format(**manifest["picture"])
         millions = f"{manifest['parameters'] / 1e6:.1f} M"
         table.add_row(
-            folder.name, manifest["title"], picture, millions, f"{size / 1e6:.1f} MB", manifest["licence"]
+            folder.name,
+            escape(manifest["title"]),
+            picture,
+            millions,
+            f"{size / 1e6:.1f} MB",
+            escape(manifest["licence"]),
         )
     if not table.row_count:
         raise UserError(
@@ -159,7 +165,9 @@ def generate(
     recorder.save_picture(out)
     if trace:
         recorder.save_trace(trace)
-    console.print(f"Saved [b]{out}[/] ({settings.steps} steps of {settings.sampler}, seed {settings.seed})")
+    console.print(
+        f"Saved [b]{escape(str(out))}[/] ({settings.steps} steps of {settings.sampler}, seed {settings.seed})"
+    )
 
 
 @app.command(
@@ -194,7 +202,7 @@ def export(
         manifest = export_pipeline(pipeline, out, precision, report=report, **about, **defaults)
     console.print(error_table(manifest["errors"]))
     size = sum(file["bytes"] for file in manifest["files"].values())
-    console.print(f"Exported to [b]{out}[/]: {size / 1e6:.1f} MB, {precision}")
+    console.print(f"Exported to [b]{escape(str(out))}[/]: {size / 1e6:.1f} MB, {precision}")
 
 
 @app.command(
@@ -222,6 +230,17 @@ def verify(
         with console.status("comparing with torch and diffusers"):
             errors = verify_against(runtime, against)
         console.print(error_table(errors))
+
+
+@app.command(epilog="Example: [b]diffuscope recordings[/], whenever the model or the loop has changed")
+def recordings(model: Model = "miniature") -> None:
+    """Draw the runs that the page plays before its engine is ready."""
+    from export.recordings import record
+
+    with console.status("drawing the recorded runs"):
+        written = record(model=find_model(model))
+    for path in written:
+        console.print(f"{path.stat().st_size / 1e3:6.0f} kB  {path}", markup=False, highlight=False)
 
 
 def find_model(name: str) -> Path:

@@ -34,7 +34,7 @@ def refused(*arguments: object) -> str:
     return lines[0]
 
 
-COMMANDS = ("build", "serve", "models", "generate", "export", "verify", "miniature")
+COMMANDS = ("build", "serve", "models", "generate", "export", "verify", "recordings", "miniature")
 
 
 def test_help_lists_the_commands() -> None:
