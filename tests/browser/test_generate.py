@@ -1,0 +1,172 @@
+"""Pictures drawn in Chromium on WASM: the numbers, the buttons, and what happens after a failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.native import draw_natively
+from tests.browser.scripts import GENERATE
+
+RED_CAR: dict[str, Any] = {
+    "prompt": "a red car on the beach at sunset",
+    "negative": "",
+    "seed": 7,
+    "steps": 4,
+    "guidance": 3,
+    "sampler": "ddim",
+    "gains": {},
+}
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {},
+        {"sampler": "pndm", "prompt": ""},
+        {"sampler": "euler-ancestral", "negative": "a blue house", "guidance": 7.5, "seed": 2**31},
+        {"sampler": "dpm++2m", "prompt": "A zeppelin, RED; café 猫", "gains": {"red": 2, "zeppelin": 0}},
+    ],
+    ids=["plain", "pndm without words", "ancestral with a negative prompt", "unknown words and strengths"],
+)
+def test_the_page_computes_what_the_command_line_computes(live_page: Page, wishes: dict[str, Any]) -> None:
+    settings = RED_CAR | wishes
+    got = live_page.evaluate(GENERATE, settings)
+    expected = draw_natively(**settings)
+
+    assert got["order"] == [frame.step for frame in expected] == list(range(1, len(expected) + 1))
+    assert got["settings"] == settings
+    for ours, theirs in zip(got["frames"], expected, strict=True):
+        assert (ours["steps"], ours["timestep"]) == (theirs.steps, theirs.timestep)
+        assert ours["sigma"] == pytest.approx(theirs.sigma)
+        for name, values in {
+            "latent": theirs.latent,
+            "x0": theirs.x0,
+            "epsCond": theirs.eps_cond,
+            "epsUncond": theirs.eps_uncond,
+        }.items():
+            np.testing.assert_allclose(
+                ours[name], values, atol=1e-3, err_msg=f"{name} of step {ours['step']}"
+            )
+        assert set(ours["attention"]) == {str(side) for side in theirs.attention}
+        for side, values in theirs.attention.items():
+            np.testing.assert_allclose(ours["attention"][str(side)], values, atol=1e-3)
+        np.testing.assert_allclose(ours["maps"], theirs.maps, atol=1e-3)
+        np.testing.assert_allclose(ours["meanMaps"], theirs.mean_maps, atol=1e-3)
+        assert [word["text"] for word in ours["words"]] == [word.text for word in theirs.words]
+        assert [word["share"] for word in ours["words"]] == pytest.approx(
+            [word.share for word in theirs.words], abs=1e-4
+        )
+        assert set(ours["kinds"]) == {"Float32Array"}
+        assert ours["preview"] == ["ImageData", 128, 128]
+        assert ours["ms"]["unet"] > 0
+    picture = np.asarray(expected[-1].picture).round()
+    assert np.abs(np.array(got["picture"]) - picture).max() <= 2
+    assert np.ptp(picture) > 50, "an even picture would agree too easily"
+
+
+def test_cancel_acts_within_one_step_and_the_next_picture_is_unspoilt(live_page: Page) -> None:
+    before = live_page.evaluate(GENERATE, RED_CAR)
+    cancelled = live_page.evaluate(
+        """async (settings) => {
+          let steps = 0;
+          const run = diffuscope.generate({ ...settings, steps: 40 }, () => {
+            steps += 1;
+            if (steps === 2) diffuscope.cancel();
+          });
+          const error = await run.catch((reason) => reason);
+          await new Promise((done) => setTimeout(done, 1500));
+          return { name: error.name, isError: error instanceof DOMException, steps };
+        }""",
+        RED_CAR,
+    )
+    assert cancelled == {"name": "AbortError", "isError": True, "steps": 2}
+    after = live_page.evaluate(GENERATE, RED_CAR)
+    assert after["picture"] == before["picture"]
+
+
+def test_a_second_picture_cancels_the_first(live_page: Page) -> None:
+    outcome = live_page.evaluate(
+        """async (settings) => {
+          const first = diffuscope.generate({ ...settings, steps: 40 }).catch((reason) => reason.name);
+          await new Promise((done) => setTimeout(done, 700));
+          const second = await diffuscope.generate({ ...settings, steps: 2, seed: 1 });
+          return { first: await first, steps: second.frames.map(({ step, steps }) => [step, steps]) };
+        }""",
+        RED_CAR,
+    )
+    assert outcome == {"first": "AbortError", "steps": [[1, 2], [2, 2]]}
+
+
+def test_pause_step_and_resume(live_page: Page) -> None:
+    counts = live_page.evaluate(
+        """async (settings) => {
+          const rest = () => new Promise((done) => setTimeout(done, 1500));
+          const counts = [];
+          let steps = 0;
+          const run = diffuscope.generate({ ...settings, steps: 5 }, () => {
+            steps += 1;
+            if (steps === 1) diffuscope.pause();
+          });
+          await rest(); await rest();
+          counts.push(steps);
+          diffuscope.step();
+          await rest();
+          counts.push(steps);
+          diffuscope.resume();
+          const { frames } = await run;
+          return [...counts, frames.length];
+        }""",
+        RED_CAR,
+    )
+    paused, stepped, finished = counts
+    assert paused in {1, 2}, "a step that was already begun may end"
+    assert stepped == paused + 1
+    assert finished == 5
+
+
+@pytest.mark.parametrize(
+    ("wishes", "sentence"),
+    [
+        ({"seed": 1.5}, "seed"),
+        ({"steps": 0}, "steps"),
+        ({"sampler": "heun"}, "heun"),
+        ({"gains": {"giraffe": 2}}, "giraffe"),
+        ({"colour": "red"}, "no setting named 'colour'"),
+    ],
+)
+def test_a_mistaken_setting_is_said_and_the_next_picture_is_drawn(
+    live_page: Page, wishes: dict[str, Any], sentence: str
+) -> None:
+    message = live_page.evaluate(
+        "(settings) => diffuscope.generate(settings).then(() => 'drawn', (error) => error.message)",
+        RED_CAR | wishes,
+    )
+    assert sentence in message
+    assert "Traceback" not in message
+    drawn = live_page.evaluate(
+        "async (settings) => (await diffuscope.generate(settings)).frames.length", RED_CAR | {"steps": 1}
+    )
+    assert drawn == 1
+
+
+def test_what_the_embedder_learns_when_it_is_ready(live_page: Page) -> None:
+    facts = live_page.evaluate(
+        "diffuscope.ready.then(({ model, ...facts }) => ({ name: model.name, ...facts }))"
+    )
+    threads = live_page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
+    assert facts == {"name": "miniature", "backend": "wasm", "adapter": "", "threads": threads}
+
+
+def test_the_page_is_drawn_with_the_settings_in_the_address(page: Page) -> None:
+    page.goto(page.url + "#prompt=a%20cat&seed=5&steps=2&guidance=1&sampler=euler")
+    page.reload()
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope", timeout=60_000)
+    used = page.evaluate(
+        "async () => { await diffuscope.ready; return (await diffuscope.generate()).settings; }"
+    )
+    assert (used["prompt"], used["seed"], used["steps"]) == ("a cat", 5, 2)
+    assert (used["guidance"], used["sampler"]) == (1, "euler")
