@@ -45,6 +45,10 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             sentence = str(error)
+        except OSError as error:
+            if error.strerror is None:
+                raise
+            sentence = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
         except ModuleNotFoundError as error:
             if str(error.name).split(".")[0] not in EXTRA:
                 raise

@@ -22,9 +22,16 @@ ENLARGED = 8  # pixels of a latent cell in previews, as in the picture itself
 
 
 def settings_for(manifest: Manifest, **wishes: Any) -> Settings:
-    """The model's default settings with the wishes that are not None."""
+    """The model's default settings with the wishes that are not None.
+
+    Raises:
+        UserError: a wish cannot be drawn with.
+    """
     said = {name: value for name, value in wishes.items() if value is not None}
-    return Settings(**(manifest["defaults"] | said))
+    try:
+        return Settings(**(manifest["defaults"] | said))
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def parse_gains(pairs: list[str]) -> dict[str, float]:
@@ -47,9 +54,7 @@ def draw(runtime: NativeRuntime, settings: Settings) -> Iterator[Frame]:
     Raises:
         UserError: the settings cannot be drawn with.
     """
-    tokenizer = runtime.manifest["tokenizer"]
-    vocab, merges = ((runtime.folder / tokenizer[file]).read_text("utf-8") for file in ("vocab", "merges"))
-    frames = generate(settings, Model(runtime.manifest, vocab, merges), runtime)
+    frames = generate(settings, _model_of(runtime), runtime)
     loop = asyncio.new_event_loop()
     try:
         while True:
@@ -62,6 +67,15 @@ def draw(runtime: NativeRuntime, settings: Settings) -> Iterator[Frame]:
     finally:
         loop.run_until_complete(frames.aclose())
         loop.close()
+
+
+def _model_of(runtime: NativeRuntime) -> Model:
+    files = runtime.manifest["tokenizer"]
+    try:
+        vocab, merges = ((runtime.folder / files[file]).read_text("utf-8") for file in ("vocab", "merges"))
+        return Model(runtime.manifest, vocab, merges)
+    except (OSError, ValueError) as error:
+        raise UserError(f"The model in {runtime.folder} is damaged ({error}); export it again.") from error
 
 
 class Recorder:

@@ -11,6 +11,7 @@ from onnx.external_data_helper import set_external_data
 
 LARGEST = 100 * 10**6  # bytes; what static hosts take, and what is lost when a download breaks off
 ALIGNMENT = 64  # bytes, so that a graphics card can use the weights where they lie
+SHARED = 64 * 1024  # bytes; smaller tensors are stored again rather than tie one graph to another's shard
 INLINE = 1024  # bytes; smaller tensors stay in the graph, which needs their values while it is being loaded
 
 
@@ -34,7 +35,7 @@ class _Shard:
 class ShardWriter:
     """Moves the weights of graphs into ``folder/weights/<first 16 hex digits of the SHA-256>.bin``.
 
-    A tensor that an earlier graph already brought is not stored again. Each graph begins a shard of its own,
+    A large tensor that an earlier graph already brought is not stored again. Each graph begins a shard of its own,
     so that a page that needs one graph does not fetch the weights of another.
     """
 
@@ -90,4 +91,5 @@ class ShardWriter:
         (self.folder / path).write_bytes(self._open.data)
         for slot in self._open.slots:
             slot.shard = path
+        self.slots = {digest: slot for digest, slot in self.slots.items() if slot.length >= SHARED}
         self._open = _Shard()

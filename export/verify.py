@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyscript_app.loop import Settings
 from rich.table import Table
 
 from export.errors import UserError
@@ -16,6 +15,7 @@ from export.generate import draw, settings_for
 from export.manifest import damaged_files
 from export.native import NativeRuntime
 from export.pipeline import SAMPLERS
+from pyscript_app.loop import Settings
 
 SEEDS = (1, 2, 3)
 STEPS = 10

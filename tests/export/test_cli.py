@@ -155,6 +155,8 @@ def test_frames_are_saved(int8_model: Path, tmp_path: Path) -> None:
         (("--gain", "red=much"), "WORD=FACTOR"),
         (("--gain", "boat=0.5"), "boat"),
         (("--seed", -1), "seed"),
+        (("--guidance", "nan"), "guidance"),
+        (("--gain", "red=nan"), "red"),
     ],
 )
 def test_settings_that_cannot_be_drawn(
@@ -163,6 +165,20 @@ def test_settings_that_cannot_be_drawn(
     sentence = refused("generate", "a red car", "--model", int8_model, "--out", tmp_path / "p.png", *more)
     assert reason in sentence
     assert not (tmp_path / "p.png").exists()
+
+
+def test_a_picture_that_cannot_be_saved(int8_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    sentence = refused(
+        "generate", "a car", "--model", int8_model, "--steps", 1, "--out", tmp_path / "file" / "p.png"
+    )
+    assert str(tmp_path / "file") in sentence
+
+
+def test_a_model_without_its_vocabulary(int8_model: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(int8_model, tmp_path / "copy"))
+    (copied / "vocab.json").unlink()
+    assert "vocab.json" in refused("generate", "a car", "--model", copied, "--out", tmp_path / "p.png")
 
 
 def test_an_unknown_model(tmp_path: Path) -> None:
