@@ -84,36 +84,37 @@ class Batch(NamedTuple):
 
 
 class Sampler:
-    """Draws batches from the cached latents; easy scenes (one object) first, loose captions last."""
+    """Draws batches from the cached latents, which it keeps on the device.
 
-    def __init__(self, data: dict[str, np.ndarray], items: np.ndarray, settings: DenoiserSettings) -> None:
+    Easy scenes (one object) come more often at first, loose captions at the end.
+    """
+
+    def __init__(
+        self, data: dict[str, np.ndarray], items: np.ndarray, settings: DenoiserSettings, device: torch.device
+    ) -> None:
         """Take the arrays of `latents` and the pool's `items`."""
-        self.data, self.items, self.settings = data, items, settings
-        self.single = np.nonzero(data["kinds"] == 0)[0]
+        self.data = {name: torch.from_numpy(array).to(device) for name, array in data.items()}
+        self.items, self.settings, self.device = torch.from_numpy(items).to(device), settings, device
+        self.single = torch.from_numpy(np.nonzero(data["kinds"] == 0)[0])
 
-    def draw(
-        self, count: int, progress: float, empty: list[int], generator: Generator, device: torch.device
-    ) -> Batch:
+    def draw(self, count: int, progress: float, empty: list[int], generator: Generator) -> Batch:
         """Return a batch; one caption in ten is `empty`."""
-        spot = torch.rand(4, count, generator=generator).numpy()
+        spot = torch.rand(4, count, generator=generator)
         easy = spot[0] < 0.7 * max(0.0, 1 - progress / self.settings.easy_until)
-        last = np.where(easy, len(self.single), len(self.items))
-        picks = (spot[1] * last).astype(int)
-        picks = np.where(easy, self.single[picks % len(self.single)], picks)
-        loose = (spot[2] < 0.4) & (progress >= self.settings.loose_from)
-        ids, regions = (
-            self.data[name][picks, loose.astype(int)].astype(np.int64) for name in ("ids", "regions")
-        )
-        ids[spot[3] < 0.1], regions[spot[3] < 0.1] = empty, 0
-        mean, logvar = np.split(self.data["moments"][picks].astype(np.float32), 2, axis=1)
-        noise = torch.randn(mean.shape, generator=generator)
-        z = torch.from_numpy(mean) + torch.from_numpy(np.exp(0.5 * logvar.clip(-30, 20))) * noise
-        items = torch.from_numpy(self.items[picks]).float() / 255  # [B, 2, 16, 16]
+        anywhere = (spot[1] * len(self.items)).long()
+        picks = torch.where(easy, self.single[(spot[1] * len(self.single)).long()], anywhere).to(self.device)
+        loose = ((spot[2] < 0.4) & (progress >= self.settings.loose_from)).long().to(self.device)
+        dropped = (spot[3] < 0.1).to(self.device)[:, None]
+        ids = self.data["ids"][picks, loose].long().where(~dropped, torch.tensor(empty, device=self.device))
+        regions = self.data["regions"][picks, loose].long().masked_fill(dropped, 0)
+        mean, logvar = self.data["moments"][picks].float().chunk(2, 1)
+        noise = torch.randn(mean.shape, generator=generator).to(self.device)
+        z = mean + (0.5 * logvar.clamp(-30, 20)).exp() * noise
+        items = self.items[picks].float() / 255  # [B, 2, 16, 16]
         masks = torch.cat([items, 1 - items.sum(1, keepdim=True).clamp(max=1)], 1)
-        kinds = torch.from_numpy(self.data["classes"][picks].astype(np.int64))  # [B, item, object or colour]
+        kinds = self.data["classes"][picks].long()  # [B, item, object or colour]
         classes = (kinds[..., None, None] * (items > 0.5)[:, :, None]).amax(1)
-        parts = (z, torch.from_numpy(ids), torch.from_numpy(regions), masks, classes)
-        return Batch(*(part.to(device, non_blocking=True) for part in parts))
+        return Batch(z, ids, regions, masks, classes)
 
 
 class Objective(nn.Module):
@@ -213,11 +214,11 @@ def train(
 ) -> tuple[CLIPTextModel, UNet2DConditionModel]:
     """Train text encoder and UNet and return them with averaged weights."""
     objective, trainer = prepare(settings, tokenizer, folder, device)
-    sampler, batch = Sampler(data, items, settings.denoiser), settings.denoiser.batch
+    sampler, batch = Sampler(data, items, settings.denoiser, device), settings.denoiser.batch
     empty = tokenizer("", padding="max_length", max_length=SLOTS).input_ids
 
     def step(progress: float, generator: Generator) -> tuple[Tensor, int, dict[str, float]]:
-        samples = sampler.draw(batch, progress, empty, generator, device)
+        samples = sampler.draw(batch, progress, empty, generator)
         noise = torch.randn(samples.z.shape, generator=generator).to(device)
         loss, numbers = objective(samples, stratified(batch, generator).to(device), noise)
         return loss, batch, numbers
