@@ -23,6 +23,12 @@ const send = new Commands(store, engine);
 window.diffuscope = engine.face;
 
 wearTheme(store);
+// Before any view measures itself: an opened part takes the panel's place, and the frame makes room.
+watch(
+  store,
+  ({ view }) => [view.part],
+  () => document.body.toggleAttribute("data-open", store.state.view.part !== null),
+);
 await loadText("en");
 
 for (const [id, view] of Object.entries({

@@ -38,7 +38,8 @@ export function mount(element, store, send) {
 
 /** @param {Store["state"]} state */
 function facts({ engine, model }) {
-  const one = (/** @type {string} */ text, kind = "now") => h("span", { class: `engine-fact ${kind}` }, text);
+  const one = (/** @type {string} */ text, kind = "now") =>
+    h("span", { class: `engine-fact ${kind}` }, h("span", { class: "comma" }, ", "), text);
   if (engine.status === "failed") return [one(t("engine.failed"))];
   if (engine.status === "downloading" && engine.total) {
     return [one(t("engine.downloading", { share: percent(engine.bytes / engine.total) }))];

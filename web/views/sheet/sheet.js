@@ -32,8 +32,6 @@ export function mount(element, store, send) {
   element.append(h("header", {}, title, neighbours, close), lead, body);
   /** @type {View["part"]} */
   let open = null;
-  /** @type {Element | null} who opened it, and gets the focus back */
-  let opener = null;
 
   const draw = () => {
     const { part } = store.state.view;
@@ -46,16 +44,17 @@ export function mount(element, store, send) {
   const turn = () => {
     const { part } = store.state.view;
     element.hidden = part === null;
-    set(document.body, "data-open", part !== null);
     for (const button of document.querySelectorAll("button[data-part]")) {
       set(button, "aria-expanded", button.getAttribute("data-part") === String(part) ? "true" : "false");
     }
     if (part === null) {
-      if (open !== null && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+      // The focus goes back to the name of the part, which stood hidden meanwhile.
+      const names = document.querySelectorAll(`button[data-part="${open}"]`);
+      const name = [...names].find((one) => one.checkVisibility());
+      if (name instanceof HTMLElement && open !== null) name.focus({ preventScroll: true });
       open = null;
       return;
     }
-    if (open === null) opener = document.activeElement;
     open = part;
     set(element, "aria-label", t(`part.${part}`));
     fill(title, h("i", { class: "part-number" }, part), t(`part.${part}`));
