@@ -60,12 +60,14 @@ class Settings:
     gains: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("prompt", "negative"):
-            if not isinstance(getattr(self, name), str):
-                raise ValueError(f"The {name} prompt must be text.".replace("prompt prompt", "prompt"))
+        for name, text in (("prompt", self.prompt), ("negative prompt", self.negative)):
+            if not isinstance(text, str):
+                raise ValueError(f"The {name} must be text, not {text!r}.")
         number = isinstance(self.guidance, int | float) and not isinstance(self.guidance, bool)
         if not number or not math.isfinite(self.guidance):
             raise ValueError(f"The guidance must be a number, not {self.guidance!r}.")
+        if not isinstance(self.gains, Mapping):
+            raise ValueError(f"The gains must map words of the prompt to factors, not be {self.gains!r}.")
 
 
 class Model:

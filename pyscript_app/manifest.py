@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ def read_manifest(text: str) -> Manifest:
         ValueError: It is no JSON, or departs from the schema; the sentence says where.
     """
     try:
-        manifest = json.loads(text)
+        manifest = json.loads(text, parse_float=_parse_float, parse_constant=_refuse)
     except ValueError as error:
         raise ValueError(f"The model's manifest.json is damaged ({error}): export the model again.") from None
     if problem := departure(manifest, schema()):
@@ -38,6 +38,16 @@ def read_manifest(text: str) -> Manifest:
             f"The model's manifest.json does not fit this page ({problem}): export the model again."
         )
     return manifest
+
+
+def _parse_float(text: str) -> int | float:
+    """A number; JSON Schema takes 64.0 for an integer, so it becomes one."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no number in JSON")
 
 
 @cache
@@ -51,16 +61,17 @@ def departure(value: Any, rule: Mapping[str, Any], where: str = "") -> str | Non
 
     Knows the keywords of JSON Schema 2020-12 that the manifest's schema uses, and refuses others.
     """
-    if rule.keys() - KEYWORDS:
-        raise NotImplementedError(f"schema keywords {sorted(rule.keys() - KEYWORDS)}")
-    if "$ref" in rule:
-        rule = schema()["$defs"][rule["$ref"].removeprefix("#/$defs/")]
+    while "$ref" in rule:
+        beside = {name: rule[name] for name in rule if name != "$ref"}
+        rule = schema()["$defs"][rule["$ref"].removeprefix("#/$defs/")] | beside
+    if strange := rule.keys() - KEYWORDS:
+        raise NotImplementedError(f"schema keywords {sorted(strange)}")
     place = where or "the whole"
     if "type" in rule and not _is(value, rule["type"]):
         return f"{place} is not of type {rule['type']}"
-    if "const" in rule and value != rule["const"]:
+    if "const" in rule and not _same(value, rule["const"]):
         return f"{place} is {value!r} instead of {rule['const']!r}"
-    if "enum" in rule and value not in rule["enum"]:
+    if "enum" in rule and not any(_same(value, each) for each in rule["enum"]):
         return f"{place} is {value!r}, which is none of {rule['enum']}"
     if "anyOf" in rule and all(departure(value, each, where) for each in rule["anyOf"]):
         return f"{place} is of none of the allowed forms"
@@ -70,12 +81,7 @@ def departure(value: Any, rule: Mapping[str, Any], where: str = "") -> str | Non
         return _array(value, rule, where, place)
     if isinstance(value, dict):
         return _object(value, rule, where, place)
-    if _is(value, "number"):
-        if value < rule.get("minimum", value):
-            return f"{place} is below {rule['minimum']}"
-        if value % rule.get("multipleOf", value or 1):
-            return f"{place} is no multiple of {rule['multipleOf']}"
-    return None
+    return _number(value, rule, place) if _is(value, "number") else None
 
 
 KEYWORDS = {
@@ -89,6 +95,19 @@ def _is(value: Any, kind: str) -> bool:
     if kind in {"number", "integer"} and isinstance(value, bool):
         return False
     return isinstance(value, TYPES[kind])
+
+
+def _same(value: Any, other: Any) -> bool:
+    # Python's True equals 1, JSON's does not.
+    return isinstance(value, bool) == isinstance(other, bool) and value == other
+
+
+def _number(value: float, rule: Mapping[str, Any], place: str) -> str | None:
+    if "minimum" in rule and value < rule["minimum"]:
+        return f"{place} is below {rule['minimum']}"
+    if "multipleOf" in rule and value % rule["multipleOf"]:
+        return f"{place} is no multiple of {rule['multipleOf']}"
+    return None
 
 
 def _text(value: str, rule: Mapping[str, Any], place: str) -> str | None:
@@ -122,5 +141,5 @@ def _object(value: dict, rule: Mapping[str, Any], where: str, place: str) -> str
     )
 
 
-def _first(problems: Any) -> str | None:
+def _first(problems: Iterable[str | None]) -> str | None:
     return next((problem for problem in problems if problem), None)

@@ -224,7 +224,7 @@ def coefficients(step: Step, next_scale: float, guidance: float, prediction_type
 def _noise_and_picture(
     step: Step, prediction_type: str, output: list[float]
 ) -> tuple[list[float], list[float]]:
-    """eps and x0 as rows over COLUMNS, from the network's output and its input ``scale * x``."""
+    """Eps and x0 as rows over COLUMNS, from the network's output and its input ``scale * x``."""
     signal, noise = math.sqrt(step.abar), math.sqrt(1 - step.abar)
     x = _unit("x")
     if prediction_type == "v_prediction":
@@ -277,7 +277,7 @@ def _final_sigma(schedule: Schedule) -> float:
 
 
 def _first_scale(schedule: Schedule, sigmas: list[float]) -> float:
-    """diffusers' ``init_noise_sigma``: with leading spacing the picture's own variance counts too."""
+    """Diffusers' ``init_noise_sigma``: with leading spacing the picture's own variance counts too."""
     largest = max(sigmas)
     return math.hypot(largest, 1) if schedule.timestep_spacing == "leading" else largest
 

@@ -79,7 +79,7 @@ class Schedule:
             ValueError: If a field asks for numbers that are not rebuilt here, such as Karras' noise levels.
         """
         for name, accepted in FIXED.items():
-            if name in config and config[name] not in {accepted, None}:
+            if name in config and config[name] not in (accepted, None):  # a list is not hashable
                 raise ValueError(
                     f"The scheduler's {name} is {config[name]!r}; supported is {accepted!r} only."
                 )
@@ -97,7 +97,7 @@ class Schedule:
         return [min(1 - after / before, 0.999) for before, after in zip(level, level[1:], strict=False)]
 
     def alphas_cumprod(self, *, rescale: bool = True) -> list[float]:
-        """abar at every training time; ``rescale=False`` is for samplers that know no zero-terminal-SNR."""
+        """Abar at every training time; ``rescale=False`` is for samplers that know no zero-terminal-SNR."""
         abar = list(accumulate((1 - beta for beta in self.betas()), mul))
         return rescale_zero_terminal_snr(abar) if rescale and self.rescale_betas_zero_snr else abar
 
