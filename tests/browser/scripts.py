@@ -3,7 +3,8 @@
 # Settings -> the numbers of each frame, and the last picture.
 GENERATE = """async (settings) => {
   const order = [];
-  const { frames, picture, ms, settings: used } = await diffuscope.generate(settings, (frame) => order.push(frame.step));
+  const heard = (frame) => order.push(frame.step);
+  const { frames, picture, ms, settings: used } = await diffuscope.generate(settings, heard);
   const numbers = ({ step, steps, timestep, sigma, latent, x0, epsCond, epsUncond, attention, words, maps, meanMaps,
     preview, ms }) => ({
     step, steps, timestep, sigma, words, ms,

@@ -1,0 +1,90 @@
+"""Model files that are missing or damaged: one sentence that names the file, and a page that stays whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+MODEL = "models/miniature/"
+
+
+def failure(browser: Browser, address: str) -> tuple[str, Page]:
+    page = browser.new_page()
+    page.goto(address)
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope", timeout=60_000)
+    page.set_default_timeout(60_000)
+    return page.evaluate("diffuscope.ready.then(() => 'ready', (error) => error.message)"), page
+
+
+def weights(site: Path) -> str:
+    manifest = json.loads((site / MODEL / "manifest.json").read_text("utf-8"))
+    return manifest["graphs"]["vae_decoder"]["shards"][0]
+
+
+def test_a_missing_file_is_named(
+    chromium: Browser, site: Path, altered_site: Callable[[str, bytes | None], str]
+) -> None:
+    shard = weights(site)
+    message, page = failure(chromium, altered_site(MODEL + shard, None))
+    assert (
+        message
+        == f"The model's file {shard} is not on the server: put the model's whole folder there and reload."
+    )
+    # It stands on the page too, and a picture that is asked for now is refused with the same sentence.
+    page.get_by_text(shard).first.wait_for()
+    refused = page.evaluate("diffuscope.generate().then(() => 'drawn', (error) => error.message)")
+    assert refused == message
+    page.close()
+
+
+@pytest.mark.parametrize("damage", ["one bit", "cut short"])
+def test_a_damaged_file_is_named(
+    chromium: Browser, site: Path, altered_site: Callable[[str, bytes | None], str], damage: str
+) -> None:
+    shard = weights(site)
+    content = bytearray((site / MODEL / shard).read_bytes())
+    if damage == "one bit":
+        content[len(content) // 2] ^= 1
+    else:
+        del content[-1:]
+    message, page = failure(chromium, altered_site(MODEL + shard, bytes(content)))
+    assert f"The model's file {shard} does not match its digest" in message
+    page.close()
+
+
+def test_an_unknown_model_in_the_address_is_said(chromium: Browser, site_url: str) -> None:
+    message, page = failure(chromium, f"{site_url}?model=sdxl")
+    assert message == "There is no model named sdxl here: look at ?model= in the address."
+    page.close()
+
+
+def test_a_file_that_was_damaged_in_the_browsers_store_is_fetched_anew(
+    chromium: Browser, site_url: str, site: Path
+) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(site_url)
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope", timeout=60_000)
+    page.set_default_timeout(60_000)
+    page.evaluate("diffuscope.ready.then(() => 'ready')")
+    spoilt = page.evaluate(
+        """async (ending) => {
+          const cache = await caches.open((await caches.keys())[0]);
+          const key = (await cache.keys()).find(({ url }) => url.endsWith(ending));
+          await cache.put(key, new Response(new Uint8Array(1000)));
+          return key.url;
+        }""",
+        weights(site),
+    )
+    page.reload()
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
+    assert (
+        page.evaluate("diffuscope.ready.then(({ backend }) => backend, (error) => error.message)") == "wasm"
+    )
+    size = "async (key) => (await (await caches.match(key)).blob()).size"
+    assert page.evaluate(size, spoilt) == (site / MODEL / weights(site)).stat().st_size
+    context.close()
