@@ -144,7 +144,9 @@ def generate(
         str | None, typer.Option(help="ddim, euler, euler-ancestral, dpm++2m or pndm.")
     ] = None,
     gain: Annotated[list[str] | None, typer.Option(help="WORD=FACTOR of its attention (repeatable).")] = None,
-    out: Annotated[Path, typer.Option(help="Where to save the picture.")] = Path("picture.png"),
+    out: Annotated[Path, typer.Option(help="Where to save the picture; a .gif shows all steps.")] = Path(
+        "picture.png"
+    ),
     frames: Annotated[Path | None, typer.Option(help="A folder for the pictures of every step.")] = None,
     trace: Annotated[Path | None, typer.Option(help="An .npz file for the numbers of every step.")] = None,
 ) -> None:
@@ -152,9 +154,10 @@ def generate(
 
     What is not said is taken from the model's defaults.
     """
-    from export.generate import Recorder, draw, parse_gains, settings_for
+    from export.generate import Recorder, check_picture_path, draw, parse_gains, settings_for
     from export.native import NativeRuntime
 
+    check_picture_path(out)
     runtime = NativeRuntime(find_model(model))
     wishes = {"seed": seed, "steps": steps, "guidance": guidance, "sampler": sampler}
     settings = settings_for(

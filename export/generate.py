@@ -19,6 +19,15 @@ from pyscript_app.frame import Frame
 from pyscript_app.loop import Model, Settings, generate
 
 ENLARGED = 8  # pixels of a latent cell in previews, as in the picture itself
+STEP_SHOWN, RESULT_SHOWN = 300, 2500  # milliseconds, in an animated picture
+
+
+def check_picture_path(path: Path) -> None:
+    """Raise a UserError unless pictures can be written to a file of this name."""
+    if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
+        raise UserError(
+            f"{path} does not end like a picture: try {path.stem}.png, or {path.stem}.gif for all steps."
+        )
 
 
 def settings_for(manifest: Manifest, **wishes: Any) -> Settings:
@@ -108,9 +117,15 @@ class Recorder:
             self._attention_view(frame).save(self.folder / f"{stem}-attention.png")
 
     def save_picture(self, path: Path) -> None:
-        """Write the last picture."""
+        """Write the last picture, in the format of the file's ending; ``.gif`` shows all steps one by one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._picture(self.frames[-1]).save(path)
+        *earlier, last = (self._picture(frame) for frame in self.frames)
+        if path.suffix.lower() == ".gif":
+            first, *others = [*earlier, last]
+            lasting = [STEP_SHOWN] * len(others) + [RESULT_SHOWN]
+            first.save(path, save_all=True, append_images=others, duration=lasting, loop=0)
+        else:
+            last.save(path)
 
     def save_trace(self, path: Path) -> None:
         """Write the numbers of all steps as an ``.npz`` file.

@@ -175,6 +175,20 @@ def test_a_picture_that_cannot_be_saved(int8_model: Path, tmp_path: Path) -> Non
     assert str(tmp_path / "file") in sentence
 
 
+def test_a_gif_shows_every_step(int8_model: Path, tmp_path: Path) -> None:
+    result = run(
+        "generate", "a red car", "--model", int8_model, "--steps", 3, "--out", tmp_path / "steps.gif"
+    )
+    assert result.exit_code == 0, result.output
+    with Image.open(tmp_path / "steps.gif") as picture:
+        assert picture.n_frames == 3
+
+
+def test_a_name_that_no_picture_has(int8_model: Path, tmp_path: Path) -> None:
+    sentence = refused("generate", "a red car", "--model", int8_model, "--out", tmp_path / "picture.pgn")
+    assert "picture.png" in sentence
+
+
 def test_a_model_without_its_vocabulary(int8_model: Path, tmp_path: Path) -> None:
     copied = Path(shutil.copytree(int8_model, tmp_path / "copy"))
     (copied / "vocab.json").unlink()
