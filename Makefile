@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 run: .venv/base node_modules/.installed
 	$(BIN)/diffuscope build --out site
-	$(BIN)/diffuscope serve --folder site --port $(PORT)
+	$(BIN)/diffuscope serve site --port $(PORT)
 
 site: .venv/base node_modules/.installed
 	$(BIN)/diffuscope build --out site
