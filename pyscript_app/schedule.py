@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import mul
 from typing import Any
 
@@ -94,7 +94,7 @@ class Schedule:
             return [root**2 for root in linspace(self.beta_start**0.5, self.beta_end**0.5, n)]
         # Nichol and Dhariwal, https://arxiv.org/abs/2102.09672
         level = [math.cos((i / n + 0.008) / 1.008 * math.pi / 2) ** 2 for i in range(n + 1)]
-        return [min(1 - after / before, 0.999) for before, after in zip(level, level[1:], strict=False)]
+        return [min(1 - after / before, 0.999) for before, after in pairwise(level)]
 
     def alphas_cumprod(self, *, rescale: bool = True) -> list[float]:
         """Abar at every training time; ``rescale=False`` is for samplers that know no zero-terminal-SNR."""
@@ -123,7 +123,8 @@ class Schedule:
             return linspace(0, n - 1, steps)[::-1]
         if spacing == "leading":
             return [float(i * (n // steps) + self.steps_offset) for i in reversed(range(steps))]
-        return [float(round(n - i * (n / steps)) - 1) for i in range(steps)]
+        stride = n - (n - n / steps)  # as numpy.arange rounds it, which decides ties
+        return [float(round(n - i * stride) - 1) for i in range(steps)]
 
 
 def rescale_zero_terminal_snr(abar: Sequence[float]) -> list[float]:

@@ -27,7 +27,7 @@ def test_betas_and_abar_equal_diffusers(beta_schedule: str, n: int, zero_snr: bo
 
 
 @pytest.mark.parametrize("offset", [0, 1])
-@pytest.mark.parametrize("steps", [1, 3, 7, 10, 30, 50])
+@pytest.mark.parametrize("steps", [1, 3, 7, 10, 30, 48, 50, 96])
 @pytest.mark.parametrize("spacing", SPACINGS)
 def test_times_equal_diffusers(spacing: str, steps: int, offset: int) -> None:
     config = {**SD15, "timestep_spacing": spacing, "steps_offset": offset}
