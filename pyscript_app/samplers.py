@@ -16,6 +16,7 @@ import math
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pyscript_app.schedule import Schedule, interpolate, sigma_of
 
@@ -108,7 +109,7 @@ def dpm_plus_plus_2m(schedule: Schedule, steps: int) -> Plan:
     sigmas = [interpolate([sigma_of(value) for value in abar], time) for time in times] + [
         _final_sigma(schedule)
     ]
-    if min(before - after for before, after in zip(sigmas, sigmas[1:], strict=False)) <= 0:
+    if min(before - after for before, after in pairwise(sigmas)) <= 0:
         raise ValueError(
             f"dpm++2m cannot take {steps} steps with {spacing} spacing: two fall together. Take fewer."
         )

@@ -2,7 +2,8 @@
 
 The rules are those of ``transformers.CLIPTokenizerFast`` (Unicode NFC, lower case, the pattern that splits words,
 byte-level BPE as in Sennrich et al., https://arxiv.org/abs/1508.07909, and Radford et al., GPT-2), restated here so
-that every step between the text and the ids can be shown.
+that every step between the text and the ids can be shown. Letters that are newer than this Python's Unicode count as
+symbols.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 END_OF_WORD = "</w>"
 CONTRACTIONS = ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d")
@@ -251,20 +252,24 @@ def normalize(text: str) -> tuple[str, list[int], list[int]]:
 
 
 def _composed(text: str) -> Iterator[tuple[int, int]]:
-    """Ranges of characters that NFC may join into one another: a letter with its accents, say."""
-    if unicodedata.is_normalized("NFC", text):
-        yield from ((i, i + 1) for i in range(len(text)))
-        return
-    nfc, start = unicodedata.normalize, 0
-    for i in range(1, len(text)):
-        if unicodedata.combining(text[i]):
+    """Ranges of characters that NFC changes together, a letter with its accents, say; all others one by one."""
+    start = 0
+    for i in range(1, len(text) + 1):
+        if i < len(text) and _joins(text[start:i], text[i]):
             continue
-        before = text[start:i]
-        if nfc("NFC", before + text[i]) == nfc("NFC", before) + nfc("NFC", text[i]):
+        if unicodedata.is_normalized("NFC", text[start:i]):
+            yield from ((j, j + 1) for j in range(start, i))
+        else:
             yield start, i
-            start = i
-    if text:
-        yield start, len(text)
+        start = i
+
+
+def _joins(before: str, letter: str) -> bool:
+    """Whether NFC may change a letter for what stands before it."""
+    if letter.isascii():
+        return False
+    nfc = partial(unicodedata.normalize, "NFC")
+    return unicodedata.combining(letter) > 0 or nfc(before + letter) != nfc(before) + nfc(letter)
 
 
 def split(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -171,7 +171,11 @@ def test_what_cannot_be_read_gives_a_sentence(text: str, sentence: str) -> None:
         (("licence",), "", "licence is too short"),
         (("parameters",), 0, "parameters is below 1"),
         (("latent", "rgb", "weight", 2), [0, 0], r"latent\.rgb\.weight\[2\] has 2 entries"),
-        (("tokenizer", "vocab"), "../vocab.json", r"tokenizer\.vocab is '\.\./vocab\.json', which does not have"),
+        (
+            ("tokenizer", "vocab"),
+            "../vocab.json",
+            r"tokenizer\.vocab is '\.\./vocab\.json', which does not have",
+        ),
         (("tokenizer", "known_words"), ["a", "a"], r"tokenizer\.known_words is of none of the allowed forms"),
         (("graphs", "unet", "shards"), ["a", "a"], r"graphs\.unet\.shards names something twice"),
         (("graphs", "unet", "inputs"), {}, r"graphs\.unet\.inputs is empty"),

@@ -37,7 +37,9 @@ def test_many_numbers_equal_torch_to_the_tails() -> None:
 
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.0, "7", None, True, float("nan")], ids=repr)
 def test_a_bad_seed_gives_a_sentence(seed: object) -> None:
-    with pytest.raises(ValueError, match=r"^The seed must be a whole number from 0 to 18446744073709551615, not"):
+    with pytest.raises(
+        ValueError, match=r"^The seed must be a whole number from 0 to 18446744073709551615, not"
+    ):
         Generator(seed)  # type: ignore[arg-type]
 
 
