@@ -148,7 +148,7 @@ def _write_precache(site: Path) -> None:
     (site / "precache.js").write_text(f"self.PRECACHE = {text};\n", "utf-8")
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
     """Static files with the right types, byte ranges and, when asked for, the headers of isolation."""
 
     extensions_map = {  # noqa: RUF012 (the base class declares it so)
@@ -173,6 +173,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
 
     def end_headers(self) -> None:
+        """Add the headers that every answer carries."""
         self.send_header("Cache-Control", "no-cache")
         if self.isolate:
             self.send_header("Cross-Origin-Opener-Policy", "same-origin")
@@ -180,6 +181,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def do_GET(self) -> None:
+        """Answer with the file or the part of it that was asked for."""
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         file = Path(self.translate_path(self.path))
         if asked is None or not file.is_file():
@@ -231,7 +233,7 @@ def server(
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}: build the page first with 'diffuscope build'.")
     try:
-        return ThreadingHTTPServer((host, port), partial(_Handler, directory=str(folder), isolate=isolate))
+        return ThreadingHTTPServer((host, port), partial(Handler, directory=str(folder), isolate=isolate))
     except OSError as error:
         raise UserError(
             f"Port {port} cannot be used ({error.strerror}): choose another with --port."

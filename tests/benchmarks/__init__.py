@@ -1,0 +1,1 @@
+"""How fast the page is, measured against what it could be at best."""
