@@ -140,7 +140,7 @@ def test_agreement_with_jsonschema() -> None:
         assert accepts(text) == expected, change
         answers.append(expected)
     # Both answers are common, or the comparison would say little.
-    assert min(answers.count(True), answers.count(False)) >= 100
+    assert min(answers.count(True), answers.count(False)) >= 50
 
 
 def test_whole_numbers_are_integers_however_they_are_written() -> None:
