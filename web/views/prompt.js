@@ -22,7 +22,6 @@ export function mount(element, store, send) {
     rows: 1,
     "aria-label": t("prompt.label"),
     "aria-describedby": "prompt-notes",
-    placeholder: t("prompt.none"),
     spellcheck: "false",
     autocomplete: "off",
     autocapitalize: "off",
@@ -48,6 +47,8 @@ export function mount(element, store, send) {
     const { settings, reading, view } = store.state;
     if (field.value.replace(/\n/g, " ") !== settings.prompt) field.value = settings.prompt;
     const { prompt } = settings;
+    // Before the model has brought its own prompt, the line is only not filled yet.
+    set(field, "placeholder", store.state.model && t("prompt.none"));
     set(box, "data-long", prompt.length > LONG);
     const fresh = reading?.prompt === prompt ? reading : null;
     const chosen = view.word === null ? "" : shownWords(store.state)[view.word]?.text;
@@ -114,7 +115,11 @@ export function mount(element, store, send) {
     return run.status === "failed" && run.error ? [trouble(run.error)] : [];
   };
 
-  watch(store, ({ settings, reading, view, run }) => [settings.prompt, reading, view.word, run.frames], draw);
+  watch(
+    store,
+    ({ settings, reading, view, run, model }) => [settings.prompt, reading, view.word, run.frames, model],
+    draw,
+  );
   watch(
     store,
     ({ settings, reading, engine, run, model }) => [

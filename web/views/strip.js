@@ -67,7 +67,7 @@ export function mount(element, store, send) {
         h(
           "li",
           { class: "frame" },
-          h("canvas", { class: "soft", role: "img" }),
+          h("canvas", { class: "soft" }),
           h(
             "span",
             { class: "frame-facts", "aria-hidden": "true" },
@@ -99,12 +99,13 @@ export function mount(element, store, send) {
       set(item, "data-todo", !frame);
       set(item, "aria-current", frame && frame === here ? "step" : false);
       button.disabled = !frame;
+      // A picture that is not there yet is none to a screen reader either.
+      set(picture, "role", frame ? "img" : false);
+      set(picture, "aria-hidden", frame ? false : "true");
       set(
         picture,
         "aria-label",
-        frame
-          ? t("strip.frame", { step: k + 1, steps, noise: percent(frame.noiseShare) })
-          : t("strip.todo", { step: k + 1, steps }),
+        frame && t("strip.frame", { step: k + 1, steps, noise: percent(frame.noiseShare) }),
       );
       const share = item.querySelector(".frame-facts > span");
       if (share) say(share, frame ? percent(frame.noiseShare) : "");

@@ -14,6 +14,7 @@ export async function loadText(name) {
   if (!answer.ok) throw new Error(`The page's words in "${name}" could not be loaded.`);
   words = await answer.json();
   language = name;
+  formats.clear();
   document.documentElement.lang = name;
 }
 
@@ -76,14 +77,23 @@ export function rich(key, values = {}) {
     });
 }
 
+/** Making a formatter costs far more than using it. @type {Map<number, Intl.NumberFormat>} */
+const formats = new Map();
+
 /**
  * @param {number} value
  * @param {number} [digits] After the point.
  */
 export function number(value, digits = 0) {
-  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .format(value)
-    .replace("-", "−");
+  let format = formats.get(digits);
+  if (!format) {
+    format = new Intl.NumberFormat(language, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+    formats.set(digits, format);
+  }
+  return format.format(value).replace("-", "−");
 }
 
 /**

@@ -8,6 +8,7 @@ import { watch } from "../dom.js";
 import { busy } from "../shown.js";
 
 export const STATIONS = ["unet", "guidance", "sampler", "latent"];
+const CREEP = 30; // milliseconds between two drawings
 const FASTEST = 1 / 160; // laps a millisecond
 /** Where the lamp may be at the most while the engine is in a stage, in laps. */
 const REACH = /** @type {Record<string, number>} */ ({
@@ -32,6 +33,7 @@ export class Lamp {
     this.stage = "";
     this.since = 0;
     this.time = 0;
+    this.drawn = 0;
     this.ticking = false;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     watch(
@@ -89,7 +91,11 @@ export class Lamp {
         this.position + passed * Math.max(FASTEST, behind > 1.5 ? behind / 160 : 0),
       );
     }
-    this.draw(this.shown());
+    // While the UNet works the lamp creeps: half the frames are enough, and leave it the processor.
+    if (run.stage !== "unet" || now - this.drawn > CREEP || this.position === target) {
+      this.drawn = now;
+      this.draw(this.shown());
+    }
     this.light(moves && this.position < run.steps);
     const waiting = run.status === "running" && run.source === "live" && view.step === null;
     this.ticking = waiting || this.position < target;

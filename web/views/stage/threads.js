@@ -19,7 +19,9 @@ const DOTS = { least: 0.8, more: 2.5 };
  */
 export function mount(element, store, socketsOf) {
   const svg = s("svg", { class: "layer threads", "aria-hidden": "true" });
-  element.append(svg);
+  // The beads move, so they have a layer of their own that alone is painted again.
+  const moving = s("svg", { class: "layer threads moving", "aria-hidden": "true" });
+  element.append(svg, moving);
 
   /** @type {Geometry | null} */
   let geometry = null;
@@ -46,6 +48,7 @@ export function mount(element, store, socketsOf) {
   const draw = () => {
     if (!geometry || geometry.kind === "bare") {
       svg.replaceChildren();
+      moving.replaceChildren();
       return;
     }
     const { run, view, settings } = store.state;
@@ -95,7 +98,8 @@ export function mount(element, store, socketsOf) {
       }
     }
     const encoder = geometry.kind === "wide" ? [arcs(sockets), boxes(words, sockets)] : [[], []];
-    svg.replaceChildren(...encoder[0], ...casings, ...threads, ...beads, ...dots, ...encoder[1]);
+    svg.replaceChildren(...encoder[0], ...casings, ...threads, ...dots, ...encoder[1]);
+    moving.replaceChildren(...beads);
   };
 
   /**
@@ -156,6 +160,7 @@ export function mount(element, store, socketsOf) {
     /** @param {Geometry} next */
     place(next) {
       geometry = next;
+      moving.setAttribute("viewBox", `0 0 ${next.width} ${next.height}`);
       svg.setAttribute("viewBox", `0 0 ${next.width} ${next.height}`);
       draw();
     },

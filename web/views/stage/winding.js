@@ -29,6 +29,7 @@ export function mount(element, store) {
   let line = null;
   let unit = 1;
   let drawn = "";
+  let drawnAt = -1;
 
   /** The theme's inks, read once a theme. */
   let inks = { theme: "", coil: "", next: "", now: "" };
@@ -80,6 +81,7 @@ export function mount(element, store) {
     const [width, height] = [geometry.width + 2 * margin, geometry.height + 2 * margin];
     if (key !== drawn) {
       drawn = key;
+      drawnAt = -1;
       const context = inUnits(still, width, height, unit);
       context.translate(margin, margin);
       context.lineJoin = "round";
@@ -90,6 +92,8 @@ export function mount(element, store) {
       context.strokeStyle = inks.coil;
       stroke(context, -1, whole, true);
     }
+    if (here === drawnAt) return;
+    drawnAt = here;
     const context = inUnits(moving, width, height, unit);
     context.translate(margin, margin);
     context.lineJoin = "round";
@@ -123,6 +127,7 @@ export function mount(element, store) {
       geometry = next;
       unit = pixels;
       drawn = "";
+      drawnAt = -1;
       const { frame, gap, laps, radius } = next;
       const upright = next.kind !== "narrow";
       /** @type {[number, number] | undefined} */
