@@ -142,8 +142,13 @@ class Run:
         self.plan = plan(settings.sampler, model.schedule, settings.steps)
         self.random = Generator(settings.seed)
         self.reading = model.tokenizer.read(settings.prompt)
-        length = model.tokenizer.length
-        self.gains = token_gain(self.reading.words, settings.gains, length)
+        self.gains = token_gain(self.reading.words, settings.gains, model.tokenizer.length)
+        # All at once, so that what cannot be drawn is refused before anything runs.
+        next_scales = [step.scale for step in self.plan.steps[1:]] + [1.0]
+        self.matrices = [
+            coefficients(step, next_scale, settings.guidance, model.schedule.prediction_type)
+            for step, next_scale in zip(self.plan.steps, next_scales, strict=True)
+        ]
         self.tensors = Tensors(runtime)
 
     def _tensor(self, data: array | Sequence, *shape: int, dtype: str = "float32") -> Tensor:
@@ -183,8 +188,8 @@ class Run:
 
     async def advance(self, index: int) -> Frame:
         """Take one step: UNet, guidance and sampler, attention, decoder."""
-        step, steps = self.plan.steps[index], self.plan.steps
-        last = index + 1 == len(steps)
+        step, steps, sides = self.plan.steps[index], len(self.plan.steps), self.model.sides
+        last = index + 1 == steps
         read = self.runtime.read
         unet, unet_ms = await self._run(
             "unet",
@@ -193,20 +198,17 @@ class Run:
             text=self.text,
             token_gain=self.token_gain,
         )
-        sides = {side: unet[output] for side, output in self.model.sides.items()}
-        next_scale = 1.0 if last else steps[index + 1].scale
-        matrix = coefficients(step, next_scale, self.settings.guidance, self.model.schedule.prediction_type)
         stepped, step_ms = await self._run(
             "step",
             latent=self.latent,
             output=unet["output"],
             noise=self._fresh_noise(step),
             history=self.history,
-            coefficients=self._tensor(matrix, len(ROWS), len(COLUMNS)),
+            coefficients=self._tensor(self.matrices[index], len(ROWS), len(COLUMNS)),
         )
         pooled, attention_ms = await self._run(
             "attention",
-            **{self.model.sides[side]: tensor for side, tensor in sides.items()},
+            **{output: unet[output] for output in sides.values()},
             words=self.words,
             total=self.total,
             count=self._tensor([index + 1], 1),
@@ -220,7 +222,7 @@ class Run:
         shares = await read(pooled["shares"])
         frame = Frame(
             step=index + 1,
-            steps=len(steps),
+            steps=steps,
             timestep=step.timestep,
             sigma=step.sigma,
             noise_share=math.sqrt(1 - step.abar),
@@ -230,7 +232,7 @@ class Run:
             eps_uncond=await read(stepped["eps_uncond"]),
             eps_cond=await read(stepped["eps_cond"]),
             eps=await read(stepped["eps"]),
-            attention={side: await read(tensor) for side, tensor in sides.items()},
+            attention={side: await read(unet[output]) for side, output in sides.items()},
             words=tuple(
                 Word(word.text, word.tokens, share)
                 for word, share in zip(self.reading.words, shares, strict=False)
