@@ -38,7 +38,8 @@ export function readSettings(hash) {
 export function writeSettings(settings) {
   const given = new URLSearchParams();
   for (const name of /** @type {(keyof typeof FIELDS)[]} */ (Object.keys(FIELDS))) {
-    if (settings[name] !== "") given.set(name, String(settings[name]));
+    // An empty prompt is a choice of its own: the picture without words.
+    if (settings[name] !== "" || name === "prompt") given.set(name, String(settings[name]));
   }
   return `#${given}`;
 }

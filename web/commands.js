@@ -5,6 +5,7 @@
  * @import { Store } from "./store.js"
  * @import { Settings, View } from "./types"
  */
+import { writeSettings } from "./address.js";
 import { listRecordings, playRecording } from "./recordings.js";
 import { atTheEnd, busy, shownFrame, shownSettings } from "./views/shown.js";
 
@@ -27,6 +28,8 @@ export class Commands {
   generate() {
     this.hold();
     this.store.set({ view: { step: null, part: null } });
+    // The address brings this picture back, here and for whomever it is sent to.
+    history.replaceState(null, "", writeSettings(this.store.state.settings));
     this.engine.generate().catch(() => {});
   }
 

@@ -239,6 +239,19 @@ def test_save_gives_the_picture_as_png(finished: Page) -> None:
     assert np.array_equal(saved, np.array(again[2:], np.uint8).reshape(height, width, 4)[:, :, :3])
 
 
+def test_the_address_brings_the_picture_back(finished: Page) -> None:
+    assert "prompt=a+red+car" in finished.url
+    assert f"steps={STEPS}" in finished.url
+
+
+def test_the_engine_says_what_it_is(finished: Page) -> None:
+    finished.locator("button.engine").click()
+    about = finished.get_by_role("dialog", name="The engine")
+    expect(about).to_contain_text("so the processor computes")
+    finished.keyboard.press("Escape")
+    expect(about).to_be_hidden()
+
+
 def test_a_seed_that_is_not_a_whole_number_is_refused_in_words(finished: Page) -> None:
     finished.get_by_role("button", name=re.compile("^Seed")).click()
     field = finished.get_by_role("textbox", name="Seed")

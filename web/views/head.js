@@ -6,7 +6,11 @@
  */
 import { fill, h, icon, set, watch } from "./dom.js";
 import { logo } from "./logo.js";
+import { popover } from "./popover.js";
 import { number, percent, t } from "./text.js";
+
+/** Keys and what they do, as the language file names them. */
+const KEYS = ["space", "arrows", "ends", "parts", "words", "strength", "stain", "escape"];
 
 /**
  * @param {HTMLElement} element
@@ -15,13 +19,31 @@ import { number, percent, t } from "./text.js";
  */
 export function mount(element, store, send) {
   const lamp = h("span", { class: "engine-lamp", "aria-hidden": "true" });
-  const status = h("span");
+  const status = h("span", { id: "engine" });
+  const about = h("button", { class: "engine" }, lamp, status);
+  const details = h("div", { class: "engine-details" });
+  const keys = h("button", { class: "tool keys", "aria-label": t("keys"), title: t("keys") }, "?");
+  const list = h(
+    "dl",
+    { class: "key-list" },
+    KEYS.map((key) =>
+      h("div", {}, h("dt", { class: "num" }, t(`key.${key}`)), h("dd", {}, t(`key.${key}.does`))),
+    ),
+  );
   element.append(
     h("h1", { class: "brand" }, logo(), t("name")),
-    h("p", { class: "engine", id: "engine" }, lamp, status),
+    about,
+    popover(about, t("engine.about"), details),
+    keys,
+    popover(keys, t("keys"), list),
     h(
       "button",
-      { class: "tool", "aria-label": t("theme.toggle"), title: t("theme.toggle"), click: () => send.theme() },
+      {
+        class: "tool",
+        "aria-label": t("theme.toggle"),
+        title: t("theme.toggle"),
+        click: () => send.theme(),
+      },
       icon("theme"),
     ),
   );
@@ -31,9 +53,24 @@ export function mount(element, store, send) {
     set(lamp, "data-on", engine.status === "ready");
     const title = model?.title ?? t("engine.model");
     fill(status, h("b", {}, title), facts(store.state));
+    fill(details, sentences(store.state));
   };
   watch(store, ({ engine, model }) => [engine, model], update);
   update();
+}
+
+/** What the engine has to say of itself. @param {Store["state"]} state */
+function sentences({ engine, model }) {
+  const said = [];
+  if (engine.status === "ready") {
+    if (engine.note) said.push(engine.note);
+    else if (engine.backend === "wasm") said.push(t("engine.processor"));
+    if (engine.adapter) said.push(t("engine.adapter", { adapter: engine.adapter }));
+    if (!engine.isolated) said.push(t("engine.alone"));
+    said.push(t(engine.offline ? "engine.offline.yes" : "engine.offline.not"));
+    if (model) said.push(t("engine.licence", { licence: model.licence }));
+  } else said.push(t(engine.status === "failed" ? "loading.failed" : "engine.wait"));
+  return said.map((text) => h("p", { class: "quiet" }, text));
 }
 
 /** @param {Store["state"]} state */

@@ -54,6 +54,7 @@ function actions(store, send) {
     "+": stronger(0.1),
     "-": stronger(-0.1),
     a: () => send.toggleStain(),
+    "?": () => /** @type {HTMLElement | null} */ (document.querySelector(".keys"))?.click(),
   };
 }
 

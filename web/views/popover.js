@@ -35,7 +35,7 @@ export function popover(button, title, ...content) {
     button.setAttribute("aria-expanded", String(open));
     if (!open) return;
     place();
-    /** @type {HTMLElement | null} */ (sheet.querySelector("input, button"))?.focus();
+    /** @type {HTMLElement | null} */ (sheet.querySelector("input:not([type=radio]), :checked"))?.focus();
   });
   addEventListener("resize", () => sheet.matches(":popover-open") && place());
   return sheet;

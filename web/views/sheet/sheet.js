@@ -51,7 +51,7 @@ export function mount(element, store, send) {
       // The focus goes back to the name of the part, which stood hidden meanwhile.
       const names = document.querySelectorAll(`button[data-part="${open}"]`);
       const name = [...names].find((one) => one.checkVisibility());
-      if (name instanceof HTMLElement && open !== null) name.focus({ preventScroll: true });
+      if (name instanceof HTMLElement && open !== null) name.focus();
       open = null;
       return;
     }
@@ -84,6 +84,8 @@ export function mount(element, store, send) {
     );
     draw();
     title.focus({ preventScroll: true });
+    // On a small screen the part stands below the film strip.
+    if (element.getBoundingClientRect().top > innerHeight / 2) element.scrollIntoView({ block: "start" });
   };
 
   watch(store, ({ view }) => [view.part], turn);
