@@ -247,7 +247,7 @@ def test_the_address_brings_the_picture_back(finished: Page) -> None:
 def test_the_engine_says_what_it_is(finished: Page) -> None:
     finished.locator("button.engine").click()
     about = finished.get_by_role("dialog", name="The engine")
-    expect(about).to_contain_text("so the processor computes")
+    expect(about).to_contain_text("the processor computes")
     finished.keyboard.press("Escape")
     expect(about).to_be_hidden()
 

@@ -64,7 +64,6 @@ function sentences({ engine, model }) {
   const said = [];
   if (engine.status === "ready") {
     if (engine.note) said.push(engine.note);
-    else if (engine.backend === "wasm") said.push(t("engine.processor"));
     if (engine.adapter) said.push(t("engine.adapter", { adapter: engine.adapter }));
     if (!engine.isolated) said.push(t("engine.alone"));
     said.push(t(engine.offline ? "engine.offline.yes" : "engine.offline.not"));
