@@ -16,6 +16,8 @@ export function listen(store, send) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("input, textarea, [popover], [role=slider]")) return;
+    // An open sheet has the keys: Escape closes it, as the browser does by itself.
+    if (document.querySelector(":popover-open")) return;
     if (event.key === " " && target.closest("button, a, summary")) return;
     const act = actions(store, send)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act) return;
