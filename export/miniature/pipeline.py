@@ -10,6 +10,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from export.miniature.denoiser import scheduler
 
+ABOUT = Path(__file__).with_name("diffuscope.json")  # how the page names it, and what it begins with
+
 
 def assemble(
     vae: AutoencoderKL, text: CLIPTextModel, unet: UNet2DConditionModel, tokenizer: CLIPTokenizer
@@ -45,6 +47,7 @@ def save(pipeline: StableDiffusionPipeline, folder: Path, known_words: Path, log
     )
     halves.save_pretrained(partial, safe_serialization=True)
     shutil.copy(known_words, partial / "tokenizer" / "known_words.json")
+    shutil.copy(ABOUT, partial)
     (partial / "logs").mkdir()
     for log in logs:
         shutil.copy(log, partial / "logs")
