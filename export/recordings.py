@@ -31,7 +31,7 @@ MODEL = WEB / "models" / "miniature"
 # What the page plays first, and the cards beside it.
 RUNS: list[dict[str, Any]] = [
     {"prompt": "a red car on the beach at sunset", "seed": 7, "steps": 10},
-    {"prompt": "two yellow balloons over the sea at night", "seed": 3, "steps": 10},
+    {"prompt": "two yellow balloons on the sea at night", "seed": 3, "steps": 10},
     {"prompt": "a small blue house in the snow by day", "seed": 11, "steps": 10},
 ]
 WEBP_QUALITY = 88
