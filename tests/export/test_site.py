@@ -98,7 +98,7 @@ def test_an_earlier_site_is_replaced_and_anything_else_is_left_alone(built: Path
 
 
 def test_an_unknown_model_is_named_with_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="No model is named 'sdxl'.*miniature"):
+    with pytest.raises(UserError, match=r"No model is named 'sdxl'.*miniature"):
         site.build(tmp_path / "site", ["sdxl"])
 
 
