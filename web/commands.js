@@ -109,7 +109,7 @@ export class Commands {
     const { run } = this.store.state;
     const frame = shownFrame(this.store.state);
     if (!frame) return;
-    if (busy(this.store.state)) return this.follow();
+    if (busy(this.store.state) || run.status === "running") return this.follow();
     this.#view({ playing: true, step: frame.step >= run.frames.length ? 1 : frame.step });
     clearInterval(this.timer);
     this.timer = setInterval(() => {

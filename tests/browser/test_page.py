@@ -88,6 +88,12 @@ def test_first_visit_plays_a_recorded_run_and_generate_waits_its_turn(page: Page
     expect(page.get_by_text("Recorded", exact=True)).to_be_visible(timeout=30_000)
     expect(page.get_by_role("img", name=re.compile("^Step 2 of"))).to_be_visible()
     expect(page.get_by_role("heading", name="You are watching a recorded run")).to_be_visible()
+    button(page, "Hold the film").click()
+    held = page.locator(".frame[aria-current] b").inner_text()
+    expect(page.get_by_role("img", name=re.compile(f"^Step {int(held) + 1} of"))).to_be_visible()
+    expect(page.locator(".frame[aria-current] b")).to_have_text(held)
+    button(page, "Play the film").click()
+    expect(page.locator(".frame[aria-current] b")).not_to_have_text(held)
     button(page, "Generate").click()
     expect(page.get_by_role("heading", name="The engine is starting")).to_be_visible()
     expect(button(page, "Cancel")).to_be_visible()
@@ -214,6 +220,9 @@ def test_pause_step_and_cancel_stand_in_the_place_of_generate(finished: Page) ->
     button(finished, "Generate").click()
     expect(button(finished, "Generate")).to_be_hidden()
     expect(finished.locator(".frame:not([data-todo])")).not_to_have_count(0, timeout=RUN)
+    button(finished, "First step").click()  # looking back does not hold up the run
+    expect(finished.locator(".frame:not([data-todo])")).not_to_have_count(1, timeout=RUN)
+    expect(finished.locator(".frame[aria-current] b")).to_have_text("1")
     button(finished, "Pause").click()
     expect(button(finished, "Resume")).to_be_visible()
     finished.wait_for_timeout(1500)  # the step that was going may still end

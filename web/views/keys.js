@@ -70,5 +70,6 @@ export function playOrHold(store, send) {
     if (run.status === "paused") send.resume();
     else send.pause();
   } else if (view.playing) send.hold();
+  else if (run.status === "running" && view.step === null) send.move(0);
   else send.play();
 }
