@@ -19,7 +19,7 @@ const DOTS = { least: 0.8, more: 2.5 };
  */
 export function mount(element, store, socketsOf) {
   const svg = s("svg", { class: "layer threads", "aria-hidden": "true" });
-  // The beads move, so they have a layer of their own that alone is painted again.
+  // The beads move, so they have a layer of their own that alone is painted again; they pass under the slots.
   const moving = s("svg", { class: "layer threads moving", "aria-hidden": "true" });
   element.append(svg, moving);
 
@@ -98,8 +98,8 @@ export function mount(element, store, socketsOf) {
       }
     }
     const encoder = geometry.kind === "wide" ? [arcs(sockets), boxes(words, sockets)] : [[], []];
-    svg.replaceChildren(...encoder[0], ...casings, ...threads, ...dots, ...encoder[1]);
-    moving.replaceChildren(...beads);
+    svg.replaceChildren(...encoder[0], ...casings, ...threads, ...dots);
+    moving.replaceChildren(...beads, ...encoder[1]);
   };
 
   /**
