@@ -104,6 +104,7 @@ async def create_session(
     options: dict[str, Any] = {
         "executionProviders": [backend],
         "graphOptimizationLevel": "all",
+        "logSeverityLevel": 3,  # errors
         # 8-bit weights are floats stored small: no fusion may round the activations to 8 bits as well.
         "extra": {"session": {"disable_quant_qdq": "1"}},
         "externalData": [{"path": shard, "data": files[shard]} for shard in entry["shards"]],

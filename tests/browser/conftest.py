@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from export.site import build, server
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
-BOOT = 60_000  # milliseconds that the engine may take to be ready on busy cores
+BOOT = 180_000  # milliseconds that anything may take on busy cores
 
 
 @contextmanager
@@ -79,6 +79,7 @@ def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
 def page(chromium: Browser, site_url: str) -> Iterator[Page]:
     """The page at a first visit, its engine still starting; any error on it fails the test."""
     context = chromium.new_context()
+    context.set_default_timeout(BOOT)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -92,6 +93,7 @@ def page(chromium: Browser, site_url: str) -> Iterator[Page]:
 def live_page(chromium: Browser, site_url: str) -> Iterator[Page]:
     """A page whose engine is ready, shared by a module's tests."""
     context = chromium.new_context()
+    context.set_default_timeout(BOOT)
     page = context.new_page()
     page.goto(site_url)
     wait_ready(page)

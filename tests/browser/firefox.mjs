@@ -8,7 +8,7 @@ try {
   page.on("pageerror", (error) => console.error(String(error)));
   await page.goto(address);
   // The page reloads once, so that its service worker can isolate it.
-  await page.waitForFunction("globalThis.crossOriginIsolated && globalThis.diffuscope", { timeout: 60_000 });
+  await page.waitForFunction("globalThis.crossOriginIsolated && globalThis.diffuscope", { timeout: 180_000 });
   console.log(JSON.stringify(await page.evaluate(script)));
 } finally {
   await browser.close();

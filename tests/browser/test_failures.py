@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import BOOT
+
 MODEL = "models/miniature/"
 
 
 def failure(browser: Browser, address: str) -> tuple[str, Page]:
     page = browser.new_page()
+    page.set_default_timeout(BOOT)
     page.goto(address)
-    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope", timeout=60_000)
-    page.set_default_timeout(60_000)
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
     return page.evaluate("diffuscope.ready.then(() => 'ready', (error) => error.message)"), page
 
 
@@ -25,8 +28,8 @@ def weights(site: Path) -> str:
     return manifest["graphs"]["vae_decoder"]["shards"][0]
 
 
-def test_a_missing_file_is_named(
-    chromium: Browser, site: Path, altered_site: Callable[[str, bytes | None], str]
+def test_a_missing_file_is_named_and_the_engine_starts_once_it_is_there(
+    chromium: Browser, site: Path, altered_site: Callable[[str, bytes | None], str], tmp_path: Path
 ) -> None:
     shard = weights(site)
     message, page = failure(chromium, altered_site(MODEL + shard, None))
@@ -38,6 +41,10 @@ def test_a_missing_file_is_named(
     page.get_by_text(shard).first.wait_for()
     refused = page.evaluate("diffuscope.generate().then(() => 'drawn', (error) => error.message)")
     assert refused == message
+
+    shutil.copy(site / MODEL / shard, tmp_path / "altered" / MODEL / shard)
+    page.get_by_role("button", name="Start the engine again").click()
+    page.wait_for_function("diffuscope.generate({ steps: 1 }).then(() => true, () => false)", polling=500)
     page.close()
 
 
@@ -67,9 +74,9 @@ def test_a_file_that_was_damaged_in_the_browsers_store_is_fetched_anew(
 ) -> None:
     context = chromium.new_context()
     page = context.new_page()
+    page.set_default_timeout(BOOT)
     page.goto(site_url)
-    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope", timeout=60_000)
-    page.set_default_timeout(60_000)
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
     page.evaluate("diffuscope.ready.then(() => 'ready')")
     spoilt = page.evaluate(
         """async (ending) => {

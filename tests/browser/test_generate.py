@@ -104,14 +104,20 @@ def test_a_second_picture_cancels_the_first(live_page: Page) -> None:
 def test_pause_step_and_resume(live_page: Page) -> None:
     counts = live_page.evaluate(
         """async (settings) => {
-          const rest = () => new Promise((done) => setTimeout(done, 1500));
+          const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+          const began = performance.now();
           const counts = [];
           let steps = 0;
+          let length = 0;
           const run = diffuscope.generate({ ...settings, steps: 5 }, () => {
             steps += 1;
-            if (steps === 1) diffuscope.pause();
+            if (steps > 1) return;
+            length = performance.now() - began;
+            diffuscope.pause();
           });
-          await rest(); await rest();
+          while (!length) await sleep(50);
+          const rest = () => sleep(500 + 3 * length);
+          await rest();
           counts.push(steps);
           diffuscope.step();
           await rest();
@@ -164,7 +170,7 @@ def test_what_the_embedder_learns_when_it_is_ready(live_page: Page) -> None:
 def test_the_page_is_drawn_with_the_settings_in_the_address(page: Page) -> None:
     page.goto(page.url + "#prompt=a%20cat&seed=5&steps=2&guidance=1&sampler=euler")
     page.reload()
-    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope", timeout=60_000)
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
     used = page.evaluate(
         "async () => { await diffuscope.ready; return (await diffuscope.generate()).settings; }"
     )

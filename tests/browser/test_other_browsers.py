@@ -55,7 +55,7 @@ def test_firefox_draws_the_same_numbers(site_url: str, in_chromium: dict[str, An
     must_be_there(firefox, "firefox-esr")
     driver = str(Path(__file__).with_name("firefox.mjs"))
     command = ["node", driver, str(firefox), site_url, f"({SCRIPT})()"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     agrees(json.loads(done.stdout), in_chromium)

@@ -38,7 +38,7 @@ def ready(page: Page) -> dict[str, str]:
 
 
 def test_webgpu_draws_the_picture_that_the_processor_draws(browser: Browser, site_url: str) -> None:
-    page = browser.new_page()
+    page = browser.new_context().new_page()
     page.goto(f"{site_url}?backend=webgpu")
     facts = ready(page)
     assert facts["backend"] == "webgpu"
@@ -51,7 +51,13 @@ def test_webgpu_draws_the_picture_that_the_processor_draws(browser: Browser, sit
         np.testing.assert_allclose(ours, theirs.latent, atol=5e-3)
     difference = np.abs(np.array(got["picture"]) - np.asarray(expected[-1].picture))
     assert difference.max() <= 4
-    page.close()
+
+    # The driver dies: said in one sentence, on the page and to whoever asks for a picture.
+    browser.new_browser_cdp_session().send("Browser.crashGpuProcess")
+    lost = "The graphics card was lost: start the engine again."
+    page.get_by_text(lost).wait_for()
+    assert page.evaluate("diffuscope.generate().then(() => 'drawn', (error) => error.message)") == lost
+    page.context.close()
 
 
 def test_an_imitated_graphics_card_is_named_and_not_used(browser: Browser, site_url: str) -> None:

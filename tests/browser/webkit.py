@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from typing import Any
 
 BROWSERS = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
-STARTING = 30  # seconds
-RUNNING = 240
+STARTING = 120  # seconds
+RUNNING = 600
 
 
 def find_webkit() -> tuple[str, str] | None:
