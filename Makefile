@@ -6,29 +6,29 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: run site test lint format bench browser clean
 
-run: .venv/base node_modules/.installed
+run: .venv/base node_modules/.base
 	$(BIN)/diffuscope build --out site
 	$(BIN)/diffuscope serve site --port $(PORT)
 
-site: .venv/base node_modules/.installed
+site: .venv/base node_modules/.base
 	$(BIN)/diffuscope build --out site
 
-test: .venv/test node_modules/.installed browser
+test: .venv/test node_modules/.test browser
 	$(BIN)/python -m pytest
 
-lint: .venv/test node_modules/.installed
+lint: .venv/test node_modules/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm run --silent lint
 
-format: .venv/test node_modules/.installed
+format: .venv/test node_modules/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	npm run --silent format
 
-bench: .venv/test node_modules/.installed browser
+bench: .venv/test node_modules/.test browser
 	$(BIN)/python -m tests.benchmarks
 
 # A browser for the tests: one that is found, else Playwright's own, else Debian's.
@@ -53,10 +53,10 @@ $(BIN)/python:
 	$(BIN)/pip install --quiet --editable '.[test]'
 	@touch $@ .venv/base
 
-node_modules/.installed: package.json package-lock.json
+node_modules/.base node_modules/.test: package.json package-lock.json
 	@command -v npm >/dev/null || (echo "npm was not found: install Node.js 20 or newer." && exit 1)
-	npm ci --no-audit --no-fund --silent
-	@touch $@
+	npm ci --no-audit --no-fund --loglevel=error $(if $(findstring base,$@),--omit=dev)
+	@touch $@ node_modules/.base
 
 clean:
 	rm -rf .venv node_modules site
