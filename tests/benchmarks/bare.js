@@ -41,7 +41,11 @@ async function measure({ base, folder, manifest, backend, build, threads, steps,
     });
   }
   const sessionsMade = performance.now() - began;
-  return { python, sessions: sessionsMade - python, steps: steps ? await loop(ort, sessions, manifest, steps) : [] };
+  return {
+    python,
+    sessions: sessionsMade - python,
+    steps: steps ? await loop(ort, sessions, manifest, steps) : [],
+  };
 }
 
 /** Milliseconds of each step; the inputs are zeros, which take as long as anything else. */
@@ -51,10 +55,15 @@ async function loop(ort, sessions, { graphs }, steps) {
     const size = shape.reduce((a, b) => a * b, 1);
     return new ort.Tensor(dtype, dtype === "int32" ? new Int32Array(size) : new Float32Array(size), shape);
   };
-  const state = { latents: zeros("unet", "latents"), text: zeros("unet", "text"), token_gain: zeros("unet", "token_gain") };
+  const state = {
+    latents: zeros("unet", "latents"),
+    text: zeros("unet", "text"),
+    token_gain: zeros("unet", "token_gain"),
+  };
   for (const name of ["latent", "noise", "history", "coefficients"]) state[name] = zeros("step", name);
   for (const name of ["words", "total", "count"]) state[name] = zeros("attention", name);
-  const pick = (graph, from) => Object.fromEntries(sessions[graph].inputNames.map((name) => [name, from[name]]));
+  const pick = (graph, from) =>
+    Object.fromEntries(sessions[graph].inputNames.map((name) => [name, from[name]]));
 
   const times = [];
   for (let step = 0; step < steps; step += 1) {
@@ -64,7 +73,11 @@ async function loop(ort, sessions, { graphs }, steps) {
     const pooled = await sessions.attention.run(pick("attention", { ...state, ...unet }));
     const { picture } = await sessions.vae_decoder.run({ latent: stepped.x0 });
     await picture.getData();
-    Object.assign(state, { latent: stepped.next_latent, latents: stepped.latents, history: stepped.next_history });
+    Object.assign(state, {
+      latent: stepped.next_latent,
+      latents: stepped.latents,
+      history: stepped.next_history,
+    });
     state.total = pooled.next_total;
     times.push(performance.now() - began);
   }
