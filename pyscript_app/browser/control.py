@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 # Long enough for the worker to take a message from its queue: onnxruntime's WASM runs never let one in.
-BREATH = 0.001  # seconds
+BREATH = 0.005  # seconds
 
 
 class RunCancelledError(Exception):

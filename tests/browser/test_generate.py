@@ -129,7 +129,8 @@ def test_pause_step_and_resume(live_page: Page) -> None:
         RED_CAR,
     )
     paused, stepped, finished = counts
-    assert paused in {1, 2}, "a step that was already begun may end"
+    # A step that was already begun may end, and one more where the page heard of the first late.
+    assert paused in {1, 2, 3}
     assert stepped == paused + 1
     assert finished == 5
 
