@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from export.generate import draw, settings_for
 from export.native import NativeRuntime
-from export.site import WEB
 from pyscript_app.frame import Frame
 
-MODEL = WEB / "models" / "miniature"
 
-
-def draw_natively(**wishes: Any) -> list[Frame]:
-    """The frames that `diffuscope generate` computes for these settings."""
+def draw_natively(site: Path, **wishes: Any) -> list[Frame]:
+    """The frames that `diffuscope generate` computes for these settings with the site's own model."""
 
     def run() -> list[Frame]:
-        runtime = NativeRuntime(MODEL, optimization="basic")
+        runtime = NativeRuntime(site / "models" / "miniature", optimization="basic")
         return list(draw(runtime, settings_for(runtime.manifest, **wishes)))
 
     # Playwright's own event loop runs in the tests' thread, and a thread holds one only.

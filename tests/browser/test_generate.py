@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,12 @@ RED_CAR: dict[str, Any] = {
     ],
     ids=["plain", "pndm without words", "ancestral with a negative prompt", "unknown words and strengths"],
 )
-def test_the_page_computes_what_the_command_line_computes(live_page: Page, wishes: dict[str, Any]) -> None:
+def test_the_page_computes_what_the_command_line_computes(
+    live_page: Page, site: Path, wishes: dict[str, Any]
+) -> None:
     settings = RED_CAR | wishes
     got = live_page.evaluate(GENERATE, settings)
-    expected = draw_natively(**settings)
+    expected = draw_natively(site, **settings)
 
     assert got["order"] == [frame.step for frame in expected] == list(range(1, len(expected) + 1))
     assert got["settings"] == settings

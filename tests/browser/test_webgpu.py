@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,7 +38,9 @@ def ready(page: Page) -> dict[str, str]:
     return page.evaluate("diffuscope.ready.then(({ backend, adapter }) => ({ backend, adapter }))")
 
 
-def test_webgpu_draws_the_picture_that_the_processor_draws(browser: Browser, site_url: str) -> None:
+def test_webgpu_draws_the_picture_that_the_processor_draws(
+    browser: Browser, site: Path, site_url: str
+) -> None:
     page = browser.new_context().new_page()
     page.goto(f"{site_url}?backend=webgpu")
     facts = ready(page)
@@ -46,7 +49,7 @@ def test_webgpu_draws_the_picture_that_the_processor_draws(browser: Browser, sit
     assert "software" in facts["adapter"]
 
     got = page.evaluate(LATENTS, SETTINGS)
-    expected = draw_natively(**SETTINGS)
+    expected = draw_natively(site, **SETTINGS)
     for ours, theirs in zip(got["latents"], expected, strict=True):
         np.testing.assert_allclose(ours, theirs.latent, atol=5e-3)
     difference = np.abs(np.array(got["picture"]) - np.asarray(expected[-1].picture))
