@@ -67,6 +67,10 @@ def drawn(live_page: Page) -> Page:
     return live_page
 
 
+BLANK = """(canvases) => canvases.every((canvas) => canvas.getContext("2d")
+    .getImageData(0, 0, canvas.width, canvas.height).data.every((value) => value === 0))"""
+
+
 @pytest.fixture
 def finished(drawn: Page) -> Page:
     """That page as it was when the picture was finished: nothing chosen, nothing opened, the last step on show."""
@@ -97,6 +101,9 @@ def test_first_visit_plays_a_recorded_run_and_generate_waits_its_turn(page: Page
     button(page, "Generate").click()
     expect(page.get_by_role("heading", name="The engine is starting")).to_be_visible()
     expect(button(page, "Cancel")).to_be_visible()
+    # Nothing of the recorded run is left where the new one's pictures will be.
+    expect(page.locator(".frame[data-todo]")).not_to_have_count(0)
+    assert page.locator(".frame[data-todo] canvas").evaluate_all(BLANK)
     button(page, "Cancel").click()
     expect(button(page, "Generate")).to_be_visible()
 

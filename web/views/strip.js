@@ -116,6 +116,9 @@ export function mount(element, store, send) {
           range,
           k === run.frames.length - 1 && run.status === "finished" ? run.picture : null,
         );
+      // What an earlier run left here is not this run's.
+      else if (painted.delete(picture))
+        picture.getContext("2d")?.clearRect(0, 0, picture.width, picture.height);
     }
     const current = list.querySelector("[aria-current]");
     if (here && current && list.scrollWidth > list.clientWidth) reveal(/** @type {HTMLElement} */ (current));
