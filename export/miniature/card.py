@@ -8,6 +8,7 @@ from safetensors import safe_open
 from export.errors import UserError
 from export.miniature import grammar
 
+LEARNED = 0.9  # share of wins from which an attribute counts as learned
 COLUMNS = ("object_v_mse", "rest_v_mse", "hits_16", "hits_8")
 TEMPLATE = """---
 license: mit
@@ -61,6 +62,15 @@ with noise) is strongest inside its object; by chance that would be {chance:.0%}
 |---|---|---|---|---|
 {levels}
 
+Which words it has learned: a held-out drawn scene with noise is shown with its own caption and with one in
+which one thing is changed; how often the noise is predicted better under the true one (by chance: 50%).
+
+| {attributes} |
+|{rule}|
+| {wins} |
+
+{weak}
+
 ![Held-out captions](held_out.png)
 
 {steps} steps of DDIM, guidance {guidance:g}, combinations never seen in training; seeds 0, 1, 2 and so on.
@@ -91,7 +101,8 @@ def write(folder: Path) -> Path:
     parts = [("text encoder", "text_encoder"), ("UNet", "unet"), ("autoencoder", "vae")]
     sizes = [(said, _count(next((folder / part).glob("*.safetensors")))) for said, part in parts]
     vae, denoiser = _log(folder, "vae"), _log(folder, "denoiser")
-    levels = measured["levels"]
+    levels, wins = measured["levels"], measured["true_caption_wins"]
+    weak = [name for name, share in wins.items() if share < LEARNED]
     text = TEMPLATE.format(
         objects=", ".join(grammar.OBJECTS),
         colours=", ".join(grammar.COLOURS),
@@ -111,6 +122,12 @@ def write(folder: Path) -> Path:
         levels="\n".join(
             f"| {t} | {' | '.join(f'{level[name]:.3f}' for name in COLUMNS)} |" for t, level in levels.items()
         ),
+        attributes=" | ".join(wins),
+        rule="---|" * len(wins),
+        wins=" | ".join(f"{share:.0%}" for share in wins.values()),
+        weak=f"Weak: {', '.join(weak)}; take what it draws for these as a guess."
+        if weak
+        else "None is weak.",
         steps=measured["steps"],
         guidance=measured["guidance"],
     )

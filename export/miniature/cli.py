@@ -88,6 +88,8 @@ def evaluate(
     for level, numbers in results["levels"].items():
         table.add_row(level, *(f"{numbers[name]:.3f}" for name in names))
     Console().print(table)
+    wins = (f"{name} {share:.0%}" for name, share in results["true_caption_wins"].items())
+    Console().print("The true caption wins:", ", ".join(wins))
 
 
 @app.command(epilog="Example: diffuscope miniature card")

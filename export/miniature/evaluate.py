@@ -16,6 +16,7 @@ from torch.nn import functional
 from export.errors import UserError
 from export.miniature import grammar
 from export.miniature.attention import record
+from export.miniature.contrast import contrast
 from export.miniature.latents import REGIONS, describe
 from export.miniature.pool import coverage
 from export.miniature.scenes import draw, sheet
@@ -127,13 +128,14 @@ def evaluate(
     """Measure the weights in `folder`; write `evaluation.json` and `held_out.png` beside them."""
     pipeline = load(folder)
     scenes = held_out(max(count, pictures))
-    results = {
+    results: dict[str, Any] = {
         "vae_psnr": fresh_psnr(pipeline.vae, count),
         "held_out_scenes": count,
         "levels": denoising(pipeline, scenes[:count]),
         "steps": steps,
         "guidance": guidance,
     }
+    results["true_caption_wins"] = contrast(pipeline, held_out(8 * count), count)
     pipeline.unet.set_attn_processor(AttnProcessor2_0())
     shown = scenes[:pictures]
     drawn = paint(pipeline, [grammar.caption(scene) for scene in shown], steps, guidance)
