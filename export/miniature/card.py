@@ -66,7 +66,7 @@ Which words it has learned: a held-out drawn scene with noise is shown with its 
 which one thing is changed; how often the noise is predicted better under the true one (by chance: 50%).
 
 | {attributes} |
-|{rule}|
+|{rule}
 | {wins} |
 
 {weak}
