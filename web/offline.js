@@ -12,12 +12,9 @@ export async function isolate() {
   try {
     const registration = await navigator.serviceWorker.register("./sw.js");
     if (registration.waiting && navigator.serviceWorker.controller) {
-      const changed = new Promise((done) => {
-        navigator.serviceWorker.addEventListener("controllerchange", done, { once: true });
-      });
       registration.waiting.postMessage({ ask: "take over" });
-      await changed;
-      await reload();
+      // An old version that is still at work holds the new one up; this visit is then the old one's.
+      if (await controllerChange()) await reload();
     }
     await navigator.serviceWorker.ready;
     await controlled();
@@ -51,10 +48,14 @@ export async function keep(paths) {
 
 /** Wait until the service worker answers for this page; a page that was reloaded past it stays without. */
 async function controlled() {
-  if (navigator.serviceWorker.controller) return;
-  await new Promise((done) => {
-    navigator.serviceWorker.addEventListener("controllerchange", done, { once: true });
-    setTimeout(done, CONTROL_PATIENCE);
+  if (!navigator.serviceWorker.controller) await controllerChange();
+}
+
+/** @returns {Promise<boolean>} whether another service worker took this page over soon */
+function controllerChange() {
+  return new Promise((done) => {
+    navigator.serviceWorker.addEventListener("controllerchange", () => done(true), { once: true });
+    setTimeout(() => done(false), CONTROL_PATIENCE);
   });
 }
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from export.site import build, server
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
-BOOT = 180_000  # milliseconds that anything may take on busy cores
+BOOT = 90_000  # milliseconds that anything may take on busy cores
 
 
 @contextmanager

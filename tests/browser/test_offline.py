@@ -105,7 +105,9 @@ def test_a_new_version_takes_over_at_the_next_visit_and_the_old_one_is_forgotten
     page.wait_for_function(
         "navigator.serviceWorker.getRegistration().then(({ waiting }) => Boolean(waiting))"
     )
-    page.reload()
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
     page.get_by_role("button", name="Draw it").wait_for()
     wait_ready(page)
     page.wait_for_function(OFFLINE_SIGN, timeout=BOOT)
