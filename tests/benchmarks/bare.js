@@ -48,27 +48,27 @@ async function measure({ base, folder, manifest, backend, build, threads, steps,
   };
 }
 
-/** Milliseconds of each step; the inputs are zeros, which take as long as anything else. */
+/** Milliseconds of each step; the inputs are random, since zeros can run faster than a picture does. */
 async function loop(ort, sessions, { graphs }, steps) {
-  const zeros = (graph, name) => {
+  const random = (graph, name) => {
     const { shape, dtype } = graphs[graph].inputs[name];
-    const size = shape.reduce((a, b) => a * b, 1);
-    return new ort.Tensor(dtype, dtype === "int32" ? new Int32Array(size) : new Float32Array(size), shape);
+    const values = new Float32Array(shape.reduce((a, b) => a * b, 1)).map(() => Math.random() * 2 - 1);
+    return new ort.Tensor(dtype, values, shape);
   };
   const state = {
-    latents: zeros("unet", "latents"),
-    text: zeros("unet", "text"),
-    token_gain: zeros("unet", "token_gain"),
+    latents: random("unet", "latents"),
+    text: random("unet", "text"),
+    token_gain: random("unet", "token_gain"),
   };
-  for (const name of ["latent", "noise", "history", "coefficients"]) state[name] = zeros("step", name);
-  for (const name of ["words", "total", "count"]) state[name] = zeros("attention", name);
+  for (const name of ["latent", "noise", "history", "coefficients"]) state[name] = random("step", name);
+  for (const name of ["words", "total", "count"]) state[name] = random("attention", name);
   const pick = (graph, from) =>
     Object.fromEntries(sessions[graph].inputNames.map((name) => [name, from[name]]));
 
   const times = [];
   for (let step = 0; step < steps; step += 1) {
     const began = performance.now();
-    const unet = await sessions.unet.run(pick("unet", { ...state, timestep: zeros("unet", "timestep") }));
+    const unet = await sessions.unet.run(pick("unet", { ...state, timestep: random("unet", "timestep") }));
     const stepped = await sessions.step.run(pick("step", { ...state, ...unet }));
     const pooled = await sessions.attention.run(pick("attention", { ...state, ...unet }));
     const { picture } = await sessions.vae_decoder.run({ latent: stepped.x0 });
