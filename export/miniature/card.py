@@ -23,6 +23,7 @@ from latents of 16×16×4; it predicts v on a schedule that ends in pure noise.
 
 ```python
 from diffusers import StableDiffusionPipeline
+
 pipeline = StableDiffusionPipeline.from_pretrained("export/miniature/weights")
 prompt = "a red car on the beach at sunset"
 picture = pipeline(prompt, num_inference_steps={steps}, guidance_scale={guidance:g}).images[0]
