@@ -106,7 +106,8 @@ def test_a_new_version_takes_over_at_the_next_visit_and_the_old_one_is_forgotten
         "navigator.serviceWorker.getRegistration().then(({ waiting }) => Boolean(waiting))"
     )
     address = page.url
-    page.goto("about:blank")
+    page.close()
+    visit.page = page = visit.context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Draw it").wait_for()
     wait_ready(page)
