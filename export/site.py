@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -71,6 +71,7 @@ def build(out: Path | str = "site", models: Iterable[str] | None = None) -> Path
     for model in chosen:
         shutil.copytree(model, making / "models" / model.name)
     _vendor(making)
+    _copy_licences(making)
     _zip_python(making / "app.zip")
     _write_precache(making)
     shutil.rmtree(out, ignore_errors=True)
@@ -117,6 +118,17 @@ def _vendor(site: Path) -> None:
             if name not in fonts:
                 raise UserError(f"{sheet.name} names the font {name}, which no @fontsource package holds.")
             shutil.copy(fonts[name], site / "vendor" / "fonts")
+
+
+def _copy_licences(site: Path) -> None:
+    """Copy the notice, and the licence texts that the npm packages carry."""
+    target = site / "licences"
+    target.mkdir()
+    for file in (ROOT / "NOTICE.md", ROOT / "LICENSE"):
+        shutil.copy(file, target)
+    for file in LIBRARIES.glob("@*/*/LICENSE"):
+        if file.parent.parent.name in {"@fontsource-variable", "@pyscript"}:
+            shutil.copy(file, target / f"{file.parent.name}.txt")
 
 
 def _zip_python(target: Path) -> None:
@@ -209,7 +221,7 @@ class Handler(SimpleHTTPRequestHandler):
         """Keep the terminal quiet."""
 
 
-def _blocks(read, count: int) -> Iterator[bytes]:  # type: ignore[no-untyped-def]
+def _blocks(read: Callable[[int], bytes], count: int) -> Iterator[bytes]:
     while count > 0 and (block := read(min(count, 1 << 20))):
         count -= len(block)
         yield block

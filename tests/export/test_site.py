@@ -146,3 +146,8 @@ def test_a_taken_port_and_a_missing_folder_are_said(tmp_path: Path) -> None:
         site.server(tmp_path, running.server_address[1])
     with pytest.raises(UserError, match="diffuscope build"):
         site.server(tmp_path / "nowhere", 0)
+
+
+def test_the_licences_travel_with_what_they_cover(built: Path) -> None:
+    names = {file.name for file in (built / "licences").iterdir()}
+    assert {"NOTICE.md", "LICENSE", "core.txt", "source-serif-4.txt"} <= names
