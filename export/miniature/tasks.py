@@ -8,17 +8,15 @@ however many), and an empty place, time or side. Size is not scored: a verdict k
 that hangs on its shape as much as on its size.
 """
 
-from __future__ import annotations
-
+import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from export.miniature import grammar
-from export.miniature.grammar import Scene
+from export.miniature.grammar import Item, Scene
+from export.miniature.judge import Sighting, Verdict
 from export.miniature.vae import FRESH
-
-if TYPE_CHECKING:
-    from export.miniature.judge import Sighting, Verdict
 
 
 def seen(name: str, verdict: Verdict) -> list[Sighting]:
@@ -83,7 +81,7 @@ def time(scene: Scene, verdict: Verdict) -> Iterator[str]:
         yield verdict.time
 
 
-Atom = Callable[[Scene, "Verdict"], Iterator[str]]
+Atom = Callable[[Scene, Verdict], Iterator[str]]
 
 
 class Task(NamedTuple):
@@ -143,3 +141,13 @@ def held_out(count: int) -> list[Scene]:
     """Return scenes of combinations that training never saw: singles, several and pairs in turn."""
     turn = grammar.KINDS
     return [grammar.scene(FRESH + i, unseen=True, kinds=(turn[i % len(turn)],)) for i in range(count)]
+
+
+def free_text() -> list[tuple[str, Scene]]:
+    """Return the prompts that were written by hand, as visitors type, each with what it claims."""
+    unsaid = {"place": "", "time": "", "side": ""}
+    claims = json.loads((Path(__file__).parent / "free_text.json").read_text())
+    return [
+        (claim.pop("prompt"), Scene(**unsaid | claim | {"items": tuple(Item(**i) for i in claim["items"])}))
+        for claim in claims
+    ]
