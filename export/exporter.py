@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 
 from export.colours import LatentView, fit_latent_view
 from export.errors import UserError
@@ -18,6 +20,7 @@ from export.graphs import DenoisingUNet, Graph, attention_layers, graphs_of, wri
 from export.manifest import FILE, FORMAT, Manifest, list_files, read_manifest, write_manifest
 from export.native import NativeRuntime
 from export.pipeline import Pipeline, load_pipeline, with_about
+from export.names import shorten
 from export.quantize import quantize
 from export.shards import ShardWriter
 from export.verify import STEPS, verify_graphs, verify_loop
@@ -26,6 +29,8 @@ from export.verify import STEPS, verify_graphs, verify_loop
 STAGES = {"int8": 12, "fp32": 9}
 LARGEST_ERROR = 1e-4  # relative, of a float graph against torch: more is a fault, not rounding
 LARGEST_LOOP_ERROR = 1e-3  # the same of a whole float loop, in which rounding adds up
+# What the manifest says about the judge beside its file, as in the judge's own description.
+JUDGE = ("cell", "smallest", "objects", "colours", "places", "times", "accuracy")
 
 Report = Callable[[str], None]
 
@@ -85,6 +90,7 @@ class _Export:
         self.pipeline = pipeline
         self.work = work
         self.report = report
+        self.judge = _judge_of(pipeline.folder)
         self.graphs: list[Graph] = graphs_of(pipeline)
         self.unet = next(graph for graph in self.graphs if isinstance(graph, DenoisingUNet))
         self.view: LatentView = fit_latent_view(pipeline)
@@ -123,7 +129,7 @@ class _Export:
             if precision == "int8":
                 quantize(model)
             file = f"{graph.name}.onnx"
-            used = shards.write(model, file)
+            used = shards.write(shorten(model), file)
             graphs[graph.name] = {
                 "file": file,
                 "precision": precision,
@@ -137,6 +143,9 @@ class _Export:
         # The probe's answer needs a runtime, and a runtime a manifest.
         write_manifest(folder, manifest)
         manifest["probe"] = self._write_probe(folder)
+        if self.judge:
+            shutil.copy(self.pipeline.folder / "judge" / self.judge["file"], folder)
+            manifest["judge"] = self.judge
         manifest["files"] = list_files(folder)
         write_manifest(folder, manifest)
         return folder
@@ -216,6 +225,22 @@ class _Export:
             "defaults": vars(about.defaults),
             "errors": self.errors,
         }
+
+
+def _judge_of(folder: Path) -> dict[str, Any] | None:
+    """What the manifest says of a pipeline's judge, or None where there is none."""
+    judge, file = folder / "judge", "judge.onnx"
+    if not judge.is_dir():
+        return None
+    try:
+        said = json.loads((judge / "judge.json").read_text("utf-8"))
+        onnx.checker.check_model(onnx.load(judge / file))
+        return {"file": file} | {key: said[key] for key in JUDGE}
+    except (OSError, ValueError, KeyError, DecodeError, onnx.checker.ValidationError) as error:
+        raise UserError(
+            f"The judge in {judge} cannot be used ({error!r}): train it again with `diffuscope miniature "
+            "judge`, or take that folder away."
+        ) from None
 
 
 def _tensors(values: Any) -> dict[str, Any]:

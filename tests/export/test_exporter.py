@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,7 @@ def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipe
         "sampler": "ddim",
         "seed": 0,
     }
+    assert "judge" not in manifest
     errors = manifest["errors"]
     assert all(set(row) == {"fp32", "int8"} for row in errors["graphs"].values())
     assert 0 < errors["loop"]["latent"]["fp32"]["relative"] < 1e-3
@@ -108,3 +110,48 @@ def test_out_must_not_be_something_else(tiny_pipeline: Callable[..., Path], tmp_
 def test_an_unknown_precision(tiny_pipeline: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no precision int3"):
         export_pipeline(tiny_pipeline(), tmp_path / "out", "int3")
+
+
+JUDGE = {
+    "cell": 2,
+    "smallest": 160,
+    "objects": ["cat"],
+    "colours": ["red"],
+    "places": ["sea"],
+    "times": ["day"],
+}
+
+
+@pytest.fixture
+def judged(tiny_pipeline: Callable[..., Path], tmp_path: Path) -> Path:
+    """Return a pipeline's folder with a judge, whose graph answers with what it is asked."""
+    folder = Path(shutil.copytree(tiny_pipeline(), tmp_path / "judged"))
+    tensors = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "ab"]
+    node = onnx.helper.make_node("Identity", ["a"], ["b"])
+    (folder / "judge").mkdir()
+    onnx.save(
+        onnx.helper.make_model(onnx.helper.make_graph([node], "judge", tensors[:1], tensors[1:])),
+        folder / "judge" / "judge.onnx",
+    )
+    said = JUDGE | {"accuracy": {"counting": 0.5}, "scenes": 10}
+    (folder / "judge" / "judge.json").write_text(json.dumps(said))
+    return folder
+
+
+def test_a_judge_is_shipped_and_described(judged: Path, tmp_path: Path) -> None:
+    manifest = export_pipeline(judged, tmp_path / "out", "fp32")
+    assert manifest["judge"] == JUDGE | {"file": "judge.onnx", "accuracy": {"counting": 0.5}}
+    assert manifest["files"]["judge.onnx"]["bytes"] == (judged / "judge" / "judge.onnx").stat().st_size
+    assert damaged_files(tmp_path / "out", manifest) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "content"), [("judge.json", json.dumps(JUDGE)), ("judge.json", "{"), ("judge.onnx", "graph")]
+)
+def test_a_damaged_judge_is_refused_at_once(judged: Path, tmp_path: Path, file: str, content: str) -> None:
+    (judged / "judge" / file).write_text(content)
+    said: list[str] = []
+    with pytest.raises(UserError, match=r"The judge in .* cannot be used"):
+        export_pipeline(judged, tmp_path / "out", "fp32", report=said.append)
+    assert said == ["loading the pipeline"]
+    assert not (tmp_path / "out").exists()
