@@ -12,7 +12,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from export.miniature.attention import mass_inside, record
 from export.miniature.config import DenoiserSettings, Settings
-from export.miniature.latents import COLOURS, OBJECTS
+from export.miniature.grammar import KINDS
+from export.miniature.latents import COLOURS, OBJECTS, PARAPHRASES
 from export.miniature.muon import optimizers
 from export.miniature.tokenizer import SLOTS
 from export.miniature.trainer import Trainer
@@ -86,7 +87,7 @@ class Batch(NamedTuple):
 class Sampler:
     """Draws batches from the cached latents, which it keeps on the device.
 
-    Easy scenes (one object) come more often at first, loose captions at the end.
+    Easy scenes (one object) come more often at first, then pairs, the hardest; paraphrases at the end.
     """
 
     def __init__(
@@ -95,18 +96,24 @@ class Sampler:
         """Take the arrays of `latents` and the pool's `items`."""
         self.data = {name: torch.from_numpy(array).to(device) for name, array in data.items()}
         self.items, self.settings, self.device = torch.from_numpy(items).to(device), settings, device
-        self.single = torch.from_numpy(np.nonzero(data["kinds"] == 0)[0])
+        self.single, self.pairs = (
+            torch.from_numpy(np.nonzero(data["kinds"] == KINDS.index(kind))[0]) for kind in ("single", "pair")
+        )
 
     def draw(self, count: int, progress: float, empty: list[int], generator: Generator) -> Batch:
         """Return a batch; one caption in ten is `empty`."""
         spot = torch.rand(4, count, generator=generator)
         easy = spot[0] < 0.7 * max(0.0, 1 - progress / self.settings.easy_until)
-        anywhere = (spot[1] * len(self.items)).long()
-        picks = torch.where(easy, self.single[(spot[1] * len(self.single)).long()], anywhere).to(self.device)
-        loose = ((spot[2] < 0.4) & (progress >= self.settings.loose_from)).long().to(self.device)
+        hard = (1 - spot[0] < self.settings.pairs) & (progress >= self.settings.easy_until)
+        picks = (spot[1] * len(self.items)).long()
+        for chosen, kind in ((easy, self.single), (hard, self.pairs)):
+            picks = torch.where(chosen, kind[(spot[1] * len(kind)).long()], picks)
+        picks = picks.to(self.device)
+        loose = self.settings.loose if progress >= self.settings.loose_from else 0.0
+        way = (1 + spot[2] / max(loose, 1e-9) * PARAPHRASES).long().where(spot[2] < loose, 0).to(self.device)
         dropped = (spot[3] < 0.1).to(self.device)[:, None]
-        ids = self.data["ids"][picks, loose].long().where(~dropped, torch.tensor(empty, device=self.device))
-        regions = self.data["regions"][picks, loose].long().masked_fill(dropped, 0)
+        ids = self.data["ids"][picks, way].long().where(~dropped, torch.tensor(empty, device=self.device))
+        regions = self.data["regions"][picks, way].long().masked_fill(dropped, 0)
         mean, logvar = self.data["moments"][picks].float().chunk(2, 1)
         noise = torch.randn(mean.shape, generator=generator).to(self.device)
         z = mean + (0.5 * logvar.clamp(-30, 20)).exp() * noise
@@ -150,19 +157,18 @@ class Objective(nn.Module):
         error = (v.float() - target).square().mean(1)  # [B, 16, 16]
         inside = 1 - batch.masks[:, 2]
         snr = self.alphas[t] / (1 - self.alphas[t])
-        weight = (snr.clamp(max=5) / (snr + 1)).clamp(min=0.35)  # min-SNR (Hang et al. 2023) with a floor
+        weight = (snr.clamp(max=5) / (snr + 1)).clamp(min=0.6)  # min-SNR (Hang et al. 2023) with a floor
         loss = (weight[:, None, None] * error * (1 + 4 * inside)).mean()
 
-        early = (t < 800).float()
         objects, colours = seen.float().split([len(OBJECTS), len(COLOURS)], 1)
         named = functional.cross_entropy(objects, batch.classes[:, 0], reduction="none")
         named = named + 0.5 * functional.cross_entropy(colours, batch.classes[:, 1], reduction="none")
-        named = (named.mean((1, 2)) * early).sum() / early.sum().clamp(min=1)
+        named = named.mean()  # in pure noise too, where only the caption can say what stands on which side
 
         looks = []
         for maps in self.maps.values():
             mass, told = mass_inside(torch.stack(maps).float().mean(0), batch.masks, batch.regions)
-            told = told * early[:, None]
+            told = told * (t < 800)[:, None]
             looks.append((-(mass + 1e-4).log() * told).sum() / told.sum().clamp(min=1))
         look = torch.stack(looks).mean()
         total = loss + self.settings.naming * named + self.settings.looking * look

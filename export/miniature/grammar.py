@@ -47,29 +47,7 @@ RELATIONS = {  # first object's side: ways to say it, the first object being nam
     "left": ("left of", "to the left of", "and"),
     "right": ("right of", "to the right of"),
 }
-SYNONYMS = {  # for free text, known to the tokenizer
-    "cat": ["kitten", "kitty"],
-    "dog": ["puppy", "doggy"],
-    "car": ["automobile", "auto"],
-    "boat": ["sailboat", "ship"],
-    "rocket": ["spaceship", "rocketship"],
-    "house": ["home", "cottage", "hut"],
-    "mushroom": ["toadstool"],
-    "tree": ["oak"],
-    "purple": ["violet"],
-    "meadow": ["field", "grass", "lawn"],
-    "snow": ["snowy", "winter", "ice"],
-    "desert": ["dunes", "sand"],
-    "sea": ["ocean", "water", "waves"],
-    "beach": ["shore", "coast"],
-    "street": ["city", "road", "town"],
-    "sunset": ["dusk", "evening"],
-    "night": ["midnight", "dark"],
-    "day": ["daytime", "noon", "sunny"],
-    "small": ["little", "tiny"],
-    "big": ["large", "huge", "giant"],
-    "and": ["next to", "beside", "with", "near"],
-}
+OPPOSITE = {"left": "right", "right": "left"}
 KINDS = ("single", "several", "pair")
 
 # Combinations {place: {object: [colours]}} that training never sees; "plain" means no colour word.
@@ -152,35 +130,20 @@ def noun_phrase(item: Item) -> str:
 def phrases(scene: Scene) -> list[tuple[str, str]]:
     """Say everything that the scene shows as (words, what they speak of).
 
-    They speak of `item 0`, `item 1`, the `place`, or of nothing that has a place in the picture (`-`).
+    They speak of `item 0`, `item 1`, the `place`, or of nothing that has a place in the picture (`-`); "left"
+    and "right" speak of the item that stands there.
     Which of the equal ways is used follows from the scene's seed.
     """
     rng = random.Random(f"caption {scene.seed}")
     said = [(noun_phrase(item), f"item {i}") for i, item in enumerate(scene.items)]
-    said.insert(1, (rng.choice(RELATIONS[scene.side]), "-"))
+    if scene.kind == "pair" and rng.random() < 0.25:
+        said[1:1] = [(f"on the {scene.side}", "item 0"), ("and", "-")]
+        said.append((f"on the {OPPOSITE[scene.side]}", "item 1"))
+    elif scene.kind == "pair":
+        relation = rng.choice(RELATIONS[scene.side])
+        said.insert(1, (relation, "-" if relation == "and" else "item 0"))
     time = "" if scene.time == "day" and rng.random() < 0.5 else TIMES[scene.time]
-    said = said if scene.kind == "pair" else said[:1]
     return [*said, (PLACES[scene.place], "place"), *([(time, "-")] if time else [])]
-
-
-def loose_phrases(scene: Scene) -> list[tuple[str, str]]:
-    """Say the scene as a visitor might: articles dropped, synonyms, place and time in front."""
-    rng = random.Random(f"loose {scene.seed}")
-    said = phrases(scene)
-    subject, where = said[: 3 if scene.kind == "pair" else 1], said[3 if scene.kind == "pair" else 1 :]
-    short = {PLACES[scene.place]: scene.place, TIMES[scene.time]: scene.time}
-    dropped = {"a", "an", "the", "of", "to", "in", "on", "at", "by"} if rng.random() < 0.6 else set()
-    if dropped and rng.random() < 0.7:
-        where = [(short.get(words, words), about) for words, about in where]
-    if rng.random() < 0.35:
-        rng.shuffle(where)
-        subject, where = where, subject
-    loose = []
-    for words, about in subject + where:
-        kept = [word for word in words.split() if word not in dropped or words in RELATIONS["right"]]
-        kept = [rng.choice(SYNONYMS[w]) if w in SYNONYMS and rng.random() < 0.25 else w for w in kept]
-        loose.append((" ".join(kept), about))
-    return [(words, about) for words, about in loose if words]
 
 
 def caption(scene: Scene) -> str:

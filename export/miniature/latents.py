@@ -2,12 +2,13 @@
 
 Arrays of N scenes beside the pool:
     moments  float16 [N, 2C, 16, 16]   mean and log variance of the latent
-    ids      int16   [N, 2, 77]        token ids of the full and of the loose caption
-    regions  uint8   [N, 2, 77]        what each token speaks of, an index of REGIONS
+    ids      int16   [N, 7, 77]        token ids of the full caption and of six paraphrases
+    regions  uint8   [N, 7, 77]        what each token speaks of, an index of REGIONS
     classes  uint8   [N, 2, 2]         of each item: object and colour, 0 = none
     kinds    uint8   [N]               an index of grammar.KINDS
 """
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,33 +17,29 @@ from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
 from export.miniature import grammar
+from export.miniature.paraphrases import paraphrase
 from export.miniature.pool import CELLS
 from export.miniature.tokenizer import SLOTS
 from export.miniature.vae import to_tensor
 
+PARAPHRASES = 6
 REGIONS = ("-", "item 0", "item 1", "place")
 OBJECTS = ("", *grammar.OBJECTS)
 COLOURS = ("", "plain", *grammar.COLOURS)
 WORDS: dict[str, tuple[tuple[int, ...], type]] = {
-    "ids": ((2, SLOTS), np.int16),
-    "regions": ((2, SLOTS), np.uint8),
+    "ids": ((1 + PARAPHRASES, SLOTS), np.int16),
+    "regions": ((1 + PARAPHRASES, SLOTS), np.uint8),
     "classes": ((2, 2), np.uint8),
     "kinds": ((), np.uint8),
 }
-SILENT = {
-    "a",
-    "an",
-    "the",
-    "of",
-    "to",
-    "in",
-    "on",
-    "at",
-    "by",
-    "one",
-    "two",
-    "three",
-}  # words without a place
+NUMBERS = {"one", "two", "three", "1", "2", "3", "couple", "pair"}
+SILENT = {"a", "an", "the", "of", "to", "in", "on", "at", "by", ",", *NUMBERS}  # words without a place
+
+
+@cache
+def pieces(tokenizer: CLIPTokenizer, word: str) -> list[int]:
+    """Return the ids of one word."""
+    return tokenizer(word, add_special_tokens=False).input_ids
 
 
 def tokenize(said: list[tuple[str, str]], tokenizer: CLIPTokenizer) -> tuple[list[int], list[int]]:
@@ -50,20 +47,20 @@ def tokenize(said: list[tuple[str, str]], tokenizer: CLIPTokenizer) -> tuple[lis
     ids, regions = [tokenizer.bos_token_id], [0]
     for words, about in said:
         for word in words.split():
-            pieces = tokenizer(word, add_special_tokens=False).input_ids
-            ids += pieces
-            regions += [0 if word in SILENT else REGIONS.index(about)] * len(pieces)
+            ids += pieces(tokenizer, word)
+            regions += [0 if word in SILENT else REGIONS.index(about)] * len(pieces(tokenizer, word))
     room = SLOTS - len(ids)
     return ids + [tokenizer.eos_token_id] * room, regions + [0] * room
 
 
 def describe(scene: grammar.Scene, tokenizer: CLIPTokenizer) -> dict[str, np.ndarray]:
     """Return one scene's `ids`, `regions`, `classes` and `kinds`."""
-    full, loose = (tokenize(say(scene), tokenizer) for say in (grammar.phrases, grammar.loose_phrases))
+    ways = [grammar.phrases(scene), *(paraphrase(scene, i) for i in range(PARAPHRASES))]
+    captions = [tokenize(said, tokenizer) for said in ways]
     classes = [(OBJECTS.index(item.name), COLOURS.index(item.colour)) for item in scene.items]
     return {
-        "ids": np.array([full[0], loose[0]], np.int16),
-        "regions": np.array([full[1], loose[1]], np.uint8),
+        "ids": np.array([ids for ids, _ in captions], np.int16),
+        "regions": np.array([regions for _, regions in captions], np.uint8),
         "classes": np.array([*classes, (0, 0)][:2], np.uint8),
         "kinds": np.array(grammar.KINDS.index(scene.kind), np.uint8),
     }

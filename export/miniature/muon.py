@@ -15,7 +15,8 @@ def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
 
     One step is X -> B X with B = a + b G + c G^2 and G = X X^T. All these are polynomials of the first G, so
     the small matrices [m, m] are iterated and X is touched only at both ends: for the kernels of
-    convolutions, where n = 9 m, this takes a third of the work.
+    convolutions, where n = 9 m, this takes a third of the work. It needs float32: in bfloat16, rounding makes
+    eigenvalues of the small matrices negative, which the iteration then blows up.
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix

@@ -9,6 +9,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import CLIPTokenizer
 
 from export.miniature import grammar
+from export.miniature.paraphrases import paraphrase, words
 
 SLOTS = 77
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -20,17 +21,16 @@ def sentences(count: int = 4000) -> Iterator[str]:
     """Say many scenes, then every synonym."""
     for seed in range(count):
         yield grammar.caption(grammar.scene(seed))
-        yield " ".join(words for words, _ in grammar.loose_phrases(grammar.scene(seed)))
-    for words in [*grammar.SYNONYMS.values(), EXTRA]:
-        yield from words * 20
+        yield " ".join(words for words, _ in paraphrase(grammar.scene(seed), 0))
+    yield from sorted({*words(), *EXTRA}) * 20
 
 
 def known_words() -> list[str]:
-    """List the words of the grammar, the ones that the model is taught."""
+    """List the words of the grammar and its synonyms, the ones that the model is taught."""
     said = [*grammar.OBJECTS, *grammar.OBJECTS.values(), *grammar.COLOURS, *grammar.SIZES, "two", "three"]
     said += [*grammar.PLACES.values(), *grammar.TIMES.values(), "a", "an", "and"]
     said += [way for ways in grammar.RELATIONS.values() for way in ways]
-    return sorted({word for phrase in said for word in phrase.split()} - {"normal"})
+    return sorted(({word for phrase in said for word in phrase.split()} | words()) - {"normal"})
 
 
 def train(folder: Path, size: int = 1024) -> CLIPTokenizer:

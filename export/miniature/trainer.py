@@ -6,6 +6,7 @@ shared CPU two one-thread processes outrun one with two threads.
 """
 
 import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from accelerate import PartialState
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
+from export.errors import UserError
 from export.miniature import checkpoints
 from export.miniature.config import Budget
 
@@ -174,8 +176,13 @@ class Trainer:
                 due = self.seconds - saved >= self.save_every and self.steps % self.average_every == 0
                 if due or self.progress >= stop_at:
                     saved = self.seconds
-                    self.save()
                     means = {key: value / count for key, value in sums.items()}
+                    if not all(math.isfinite(mean) for mean in means.values()):
+                        raise UserError(
+                            f"The training of the {self.name} diverged before step {self.steps}. Its last "
+                            "checkpoint is sound: lower the learning rates and go on from there."
+                        )
+                    self.save()
                     measured = self.with_ema(report) if report and self.processes.is_main_process else {}
                     self.log(speed=speed, **means, **measured)
                     sums, count = {}, 0
