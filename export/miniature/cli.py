@@ -11,7 +11,7 @@ from export.errors import UserError
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights"
-RUN = Path(".cache/miniature")
+RUN, WORK = Path(".cache/miniature"), Path(".cache/evaluation")
 
 app = typer.Typer(no_args_is_help=True, help="The miniature: scenes, training, measurement, model card.")
 Weights = Annotated[Path, typer.Option(help="A diffusers folder.")]
@@ -66,30 +66,61 @@ def train(
         training.run(read(config), folder, out, threads=threads)
 
 
-@app.command(epilog="Example: diffuscope miniature evaluate --steps 10 --guidance 2")
+@app.command(epilog="Example: diffuscope miniature evaluate --only tasks,sweep")
 def evaluate(
     weights: Weights = WEIGHTS,
-    count: Annotated[int, typer.Option(min=1, help="Scenes to measure on.")] = 128,
-    pictures: Annotated[int, typer.Option(min=1, help="Pictures on the sheet.")] = 48,
-    steps: Annotated[int, typer.Option(min=1)] = 10,
-    guidance: Annotated[float, typer.Option(min=0.0)] = 2.0,
+    judge: Annotated[Path, typer.Option(help="The folder of the judge.")] = WEIGHTS / "judge",
+    count: Annotated[int, typer.Option(min=1, help="Held-out captions to paint.")] = 600,
+    sweep: Annotated[int, typer.Option(min=1, help="Captions for each setting of the sweep.")] = 96,
+    quick: Annotated[bool, typer.Option("--quick", help="A first look, on few scenes.")] = False,
+    only: Annotated[str, typer.Option(help="Parts to measure, with commas between; else all.")] = "",
+    pool: Annotated[Path, typer.Option(help="The training scenes; drawn if not there.")] = RUN / "pool",
+    work: Annotated[Path, typer.Option(help="Keeps pictures; a run there goes on.")] = WORK,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that paint together.")] = 2,
 ) -> None:
-    """Measure weights; writes evaluation.json and held_out.png beside them."""
+    """Measure weights; writes evaluation.json and sheets of pictures beside them."""
     from rich.console import Console
     from rich.table import Table
 
+    from export.miniature.evaluate import QUICK, Sizes
     from export.miniature.evaluate import evaluate as measure
 
-    results = measure(weights, count=count, pictures=pictures, steps=steps, guidance=guidance)
-    table = Table(title=f"Held-out scenes; autoencoder {results['vae_psnr']:.2f} dB")
-    names = list(next(iter(results["levels"].values())))
-    for name in ("t", *names):
-        table.add_column(name.replace("_", " "), justify="right")
-    for level, numbers in results["levels"].items():
-        table.add_row(level, *(f"{numbers[name]:.3f}" for name in names))
+    sizes = QUICK if quick else Sizes(count, sweep)
+    parts = [part.strip() for part in only.split(",") if part.strip()]
+    results = measure(weights, judge, pool, work, sizes=sizes, only=parts, processes=processes)
+    if "tasks" in results:
+        itself = {task: {"score": share} for task, share in results.get("judge", {}).items()}
+        columns = results["tasks"] | {"judge itself": itself}
+        table = Table("task", *columns, title="Pictures that show what was asked for")
+        for task in results["tasks"]["int8"]:
+            shares = (f"{column[task]['score']:.3f}" if task in column else "" for column in columns.values())
+            table.add_row(task, *shares)
+        Console().print(table)
+    typer.echo(f"wrote {weights / 'evaluation.json'}")
+
+
+@app.command(epilog="Example: diffuscope miniature judge --count 900")
+def judge(
+    weights: Weights = WEIGHTS,
+    config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
+    folder: Annotated[Path, typer.Option(help="Checkpoint and log; a run there goes on.")] = RUN,
+    count: Annotated[int, typer.Option(min=1, help="Drawn scenes to measure on.")] = 900,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
+) -> None:
+    """Train the judge that says what pictures show; writes judge/ into the weights."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from export.miniature.config import read
+    from export.miniature.judging import run
+
+    if not config.is_file():
+        raise UserError(f"There is no settings file {config}.")
+    measured = run(read(config), weights, folder, count, threads)
+    table = Table("task", "right", "by chance", "scenes", title="The judge on drawn scenes")
+    for task, share in measured["accuracy"].items():
+        table.add_row(task, f"{share:.3f}", f"{measured['control'][task]:.3f}", str(measured["counts"][task]))
     Console().print(table)
-    wins = (f"{name} {share:.0%}" for name, share in results["true_caption_wins"].items())
-    Console().print("The true caption wins:", ", ".join(wins))
 
 
 @app.command(epilog="Example: diffuscope miniature card")

@@ -1,144 +1,191 @@
-"""Measures finished weights: the autoencoder, the denoiser by noise level, where words look, and a sheet."""
+"""Measures finished weights, part by part, and writes `evaluation.json` and sheets of pictures beside them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-from diffusers import StableDiffusionPipeline
-from diffusers.models.attention_processor import AttnProcessor2_0
-from PIL import Image
-from torch import Tensor
-from torch.nn import functional
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from export.errors import UserError
-from export.miniature import grammar
-from export.miniature.attention import record
+from export.manifest import read_manifest
+from export.miniature import grammar, tasks
+from export.miniature.bench import Bench
 from export.miniature.contrast import contrast
-from export.miniature.latents import REGIONS, describe
-from export.miniature.pool import coverage
-from export.miniature.scenes import draw, sheet
-from export.miniature.vae import FRESH, fresh_psnr, to_tensor
+from export.miniature.gallery import gallery
+from export.miniature.judge import GRAPH, Verdict
+from export.miniature.levels import levels
+from export.miniature.localization import localization
+from export.miniature.nearest import nearest, strip
+from export.miniature.scenes import draw
+from export.miniature.vae import FRESH, fresh_quality
 
-LEVELS = (100, 300, 500, 700, 900)  # timesteps
-BATCH = 32
-
-
-def load(folder: Path) -> StableDiffusionPipeline:
-    """Open a diffusers folder in float32."""
-    if not (folder / "model_index.json").exists():
-        raise UserError(f"{folder} holds no pipeline: train one with `diffuscope miniature train`.")
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+SHOWN = 48  # pictures on the sheet of held-out captions
+STEPS, GUIDANCE = (4, 6, 8, 10, 20), (1.0, 1.5, 2.0, 3.0, 5.0)  # swept one at a time
 
 
-def teach(pipeline: StableDiffusionPipeline, scenes: list[grammar.Scene]) -> Iterator[dict[str, Tensor]]:
-    """Show drawn scenes with noise to the UNet at every level, one batch at a time (teacher forcing).
+class Sizes(NamedTuple):
+    """How many scenes the parts are measured on."""
 
-    Yields `level`, the squared error of v [B, 16, 16], the `masks` of both items [B, 2, 16, 16], the
-    `regions` of the tokens [B, 77] and the attention `maps_16` and `maps_8` [B, side², 77].
-    """
-    maps, alphas = record(pipeline.unet), pipeline.scheduler.alphas_cumprod
-    generator = torch.Generator().manual_seed(0)
-    for first in range(0, len(scenes), BATCH):
-        part = scenes[first : first + BATCH]
-        drawn = [draw(scene) for scene in part]
-        said = [describe(scene, pipeline.tokenizer) for scene in part]
-        masks = torch.from_numpy(np.stack([coverage(picture.masks) for picture in drawn])).float() / 255
-        z = pipeline.vae.encode(to_tensor(np.stack([picture.pixels for picture in drawn]))).latent_dist.mode()
-        words = pipeline.text_encoder(torch.tensor(np.stack([s["ids"][0] for s in said])).long())
-        regions = torch.tensor(np.stack([s["regions"][0] for s in said])).long()
-        noise = torch.randn(z.shape, generator=generator)
-        for level in LEVELS:
-            maps.clear()
-            a = alphas[level]
-            v = pipeline.unet(a.sqrt() * z + (1 - a).sqrt() * noise, level, words.last_hidden_state).sample
-            error = (v - (a.sqrt() * noise - (1 - a).sqrt() * z)).square().mean(1)
-            means = {f"maps_{side}": torch.stack(maps[side]).mean(0) for side in (16, 8)}
-            yield {"level": torch.tensor(level), "error": error, "masks": masks, "regions": regions} | means
+    tasks: int = 600
+    sweep: int = 96  # for each setting
+    drawn: int = 128  # shown with noise, and to the autoencoder
+    attention: int = 128
 
 
-def hits(maps: Tensor, masks: Tensor, regions: Tensor, nouns: Tensor) -> tuple[float, float, int]:
-    """Count nouns whose strongest cell lies inside their object, the same by chance, and all nouns."""
-    side = round(maps.shape[1] ** 0.5)
-    inside = (functional.adaptive_avg_pool2d(masks, side) > 0.5).flatten(2).float()  # [B, 2, side²]
-    found = chance = 0.0
-    for b, token in nouns.nonzero().tolist():
-        mask = inside[b, regions[b, token] - 1]
-        found += float(mask[maps[b, :, token].argmax()])
-        chance += float(mask.mean())
-    return found, chance, int(nouns.sum())
-
-
-@torch.no_grad()
-def denoising(pipeline: StableDiffusionPipeline, scenes: list[grammar.Scene]) -> dict[str, dict[str, float]]:
-    """Return by noise level the v-error on objects and elsewhere, and how often nouns look at theirs."""
-    sums: dict[str, dict[str, float]] = {}
-    for seen in teach(pipeline, scenes):
-        level = sums.setdefault(str(int(seen["level"])), {})
-        mask, regions = seen["masks"].sum(1).clamp(max=1), seen["regions"]
-        last = functional.pad(regions[:, 1:], (0, 1))  # an item's last word is its noun
-        nouns = (regions != last) & (regions > 0) & (regions < REGIONS.index("place"))
-        parts: dict[str, Any] = {"object": (seen["error"] * mask).sum(), "objects": mask.sum()}
-        parts |= {"rest": (seen["error"] * (1 - mask)).sum(), "rests": (1 - mask).sum()}
-        for side in (16, 8):
-            found, chance, count = hits(seen[f"maps_{side}"], seen["masks"], regions, nouns)
-            parts |= {f"hits_{side}": found, f"chance_{side}": chance, "nouns": count}
-        for name, value in parts.items():
-            level[name] = level.get(name, 0.0) + float(value)
-    return {
-        level: {
-            "object_v_mse": s["object"] / s["objects"],
-            "rest_v_mse": s["rest"] / s["rests"],
-            **{
-                f"{what}_{side}": s[f"{what}_{side}"] / s["nouns"]
-                for what in ("hits", "chance")
-                for side in (16, 8)
-            },
-        }
-        for level, s in sums.items()
-    }
-
-
-@torch.no_grad()
-def paint(
-    pipeline: StableDiffusionPipeline, prompts: list[str], steps: int, guidance: float, seed: int = 0
-) -> list[np.ndarray]:
-    """Draw prompts as uint8 [128, 128, 3]; picture `i` has the seed `seed + i`."""
-    pictures: list[Image.Image] = []
-    for first in range(0, len(prompts), BATCH):
-        part = prompts[first : first + BATCH]
-        seeds = [torch.Generator().manual_seed(seed + first + i) for i in range(len(part))]
-        options = {"num_inference_steps": steps, "guidance_scale": guidance, "generator": seeds}
-        pictures += pipeline(part, **options).images
-    return [np.asarray(picture) for picture in pictures]
+QUICK = Sizes(48, 12, 16, 16)
+Results = dict[str, Any]
 
 
 def held_out(count: int) -> list[grammar.Scene]:
-    """Return scenes made of combinations that training never saw: singles, several and pairs."""
+    """Return scenes made of combinations that training never saw, their kinds as frequent as in training."""
     return [grammar.scene(FRESH + i, unseen=True) for i in range(count)]
 
 
-def evaluate(
-    folder: Path, *, count: int = 128, pictures: int = 48, steps: int = 10, guidance: float = 2.0
-) -> dict[str, Any]:
-    """Measure the weights in `folder`; write `evaluation.json` and `held_out.png` beside them."""
-    pipeline = load(folder)
-    scenes = held_out(max(count, pictures))
-    results: dict[str, Any] = {
-        "vae_psnr": fresh_psnr(pipeline.vae, count),
-        "held_out_scenes": count,
-        "levels": denoising(pipeline, scenes[:count]),
-        "steps": steps,
-        "guidance": guidance,
+def measure_vae(bench: Bench, sizes: Sizes) -> Results:
+    """How well pictures survive the autoencoder."""
+    return {"vae": fresh_quality(bench.pipeline.vae, sizes.drawn) | {"scenes": sizes.drawn}}
+
+
+def measure_levels(bench: Bench, sizes: Sizes) -> Results:
+    """How well noise is told from picture, level by level."""
+    scenes = held_out(sizes.drawn)
+    return {"levels": levels(bench.pipeline, scenes), "level_scenes": len(scenes)}
+
+
+def measure_contrast(bench: Bench, sizes: Sizes) -> Results:
+    """How often the true caption explains a picture better than one with a word changed."""
+    return {"true_caption_wins": contrast(bench.pipeline, held_out(8 * sizes.drawn), sizes.drawn)}
+
+
+def measure_attention(bench: Bench, sizes: Sizes) -> Results:
+    """Whether words look at what they name."""
+    return {"attention": localization(bench.pipeline, held_out(sizes.attention))}
+
+
+def measure_judge(bench: Bench, sizes: Sizes) -> Results:
+    """How often the judge itself is right."""
+    return {"judge": bench.judge.accuracy}
+
+
+def measure_tasks(bench: Bench, sizes: Sizes) -> Results:
+    """What share of pictures shows what was asked for; writes `held_out.png` and `free_text.png`."""
+    scenes = tasks.held_out(sizes.tasks)
+    captions = [grammar.caption(scene) for scene in scenes]
+    pictures, exact = bench.paint(captions), bench.paint(captions, "fp32")
+    seen = bench.judge.look(pictures)
+    prompts, claims = map(list, zip(*tasks.free_text(), strict=True))
+    written = bench.paint(prompts)
+    read = bench.judge.look(written)
+    sheet(bench.weights / "held_out.png", pictures[:SHOWN], captions, scenes, seen)
+    sheet(bench.weights / "free_text.png", written, prompts, claims, read)
+    return {
+        "tasks": {
+            "int8": tasks.shares(scenes, seen) | {"free_text": tasks.shares(claims, read)["all_atoms"]},
+            "float": tasks.shares(scenes, bench.judge.look(exact)),
+            "shuffled": tasks.shares(scenes, seen, shift=1),
+        }
     }
-    results["true_caption_wins"] = contrast(pipeline, held_out(8 * count), count)
-    pipeline.unet.set_attn_processor(AttnProcessor2_0())
-    shown = scenes[:pictures]
-    drawn = paint(pipeline, [grammar.caption(scene) for scene in shown], steps, guidance)
-    sheet(shown, pictures=drawn).save(folder / "held_out.png", optimize=True)
-    (folder / "evaluation.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
+def sheet(
+    path: Path,
+    pictures: np.ndarray,
+    captions: list[str],
+    scenes: list[grammar.Scene],
+    verdicts: list[Verdict],
+) -> None:
+    """Write the first pictures with their captions, and under the wrong ones what is wrong."""
+    faults = [tasks.faults(scene, verdict) for scene, verdict in zip(scenes, verdicts, strict=True)]
+    gallery(pictures, captions[: len(pictures)], faults[: len(pictures)]).save(path, optimize=True)
+
+
+def measure_sweep(bench: Bench, sizes: Sizes) -> Results:
+    """What other steps and other guidance would reach, one changed at a time."""
+    scenes = tasks.held_out(sizes.sweep)
+    captions = [grammar.caption(scene) for scene in scenes]
+    steps, guidance = bench.settings["steps"], bench.settings["guidance"]
+    swept = [(steps, each) for each in GUIDANCE] + [(each, guidance) for each in STEPS]
+    rows = []
+    for steps, guidance in dict.fromkeys(swept):
+        pictures = bench.paint(captions, steps=steps, guidance=guidance)
+        share = tasks.shares(scenes, bench.judge.look(pictures))["all_atoms"]
+        rows.append({"steps": steps, "guidance": guidance, "all_atoms": share["score"], "count": len(scenes)})
+    return {"sweep": rows}
+
+
+def measure_bytes(bench: Bench, sizes: Sizes) -> Results:
+    """How much a visitor downloads."""
+    graphs = read_manifest(bench.exported("int8"))["graphs"]
+    parts = {name: graphs[name]["bytes"] for name in ("text_encoder", "unet", "vae_decoder")}
+    return {"bytes": parts | {"judge": (bench.judge_folder / GRAPH).stat().st_size}}
+
+
+def measure_nearest(bench: Bench, sizes: Sizes) -> Results:
+    """Whether pictures are copies of training scenes; writes `nearest.png`."""
+    scenes = tasks.held_out(sizes.tasks)
+    captions = [grammar.caption(scene) for scene in scenes]
+    pictures, fresh = bench.paint(captions), np.stack([draw(scene).pixels for scene in scenes])
+    found = nearest(pictures, fresh, bench.pool)
+    strip(bench.weights / "nearest.png", pictures, captions, bench.pool, found["closest"])
+    return {"nearest": found}
+
+
+PARTS: dict[str, Callable[[Bench, Sizes], Results]] = {
+    "bytes": measure_bytes,
+    "judge": measure_judge,
+    "vae": measure_vae,
+    "levels": measure_levels,
+    "contrast": measure_contrast,
+    "attention": measure_attention,
+    "tasks": measure_tasks,
+    "nearest": measure_nearest,
+    "sweep": measure_sweep,
+}
+
+
+def evaluate(
+    weights: Path,
+    judge: Path,
+    pool: Path,
+    work: Path,
+    *,
+    sizes: Sizes = Sizes(),
+    only: Collection[str] = (),
+    processes: int = 2,
+) -> Results:
+    """Measure weights and write `evaluation.json` beside them, after every part.
+
+    Parts that were measured earlier stay, as long as the weights and the default settings are the same.
+
+    Args:
+        weights: a diffusers folder.
+        judge: the judge's folder.
+        pool: the folder of the training scenes.
+        work: keeps exports and pictures, so that a run that was stopped goes on where it was.
+        sizes: on how many scenes.
+        only: names of PARTS to measure; all if empty.
+        processes: that paint side by side.
+
+    Raises:
+        UserError: there are no such weights, no judge, or no such part.
+    """
+    if unknown := set(only) - set(PARTS):
+        raise UserError(f"There is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}.")
+    path = weights / "evaluation.json"
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as progress:
+        bench = Bench(weights, judge, pool, work, progress, processes)
+        results: Results = {"weights": bench.fingerprint, "settings": bench.settings}
+        before = json.loads(path.read_text()) if path.exists() else {}
+        if all(before.get(name) == value for name, value in results.items()):
+            results = before
+        parts = [name for name in PARTS if name in only or not only]
+        whole = progress.add_task("measuring", total=len(parts))
+        for name in parts:
+            progress.update(whole, description=f"measuring {name}")
+            results |= PARTS[name](bench, sizes)
+            path.write_text(json.dumps(results, indent=2) + "\n")
+            progress.advance(whole)
     return results

@@ -1,0 +1,113 @@
+"""The bench that weights are measured on: opens them, exports them, paints with them and asks the judge."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import StableDiffusionPipeline
+from rich.progress import Progress
+
+from export.errors import UserError
+from export.exporter import STAGES, export_pipeline
+from export.manifest import FILE
+from export.miniature import config
+from export.miniature.judge import Judge
+from export.miniature.painting import paint
+from export.miniature.pool import build
+from export.pipeline import PARTS, read_about, read_index
+
+
+def load(folder: Path) -> StableDiffusionPipeline:
+    """Open a diffusers folder in float32."""
+    if not (folder / "model_index.json").exists():
+        raise UserError(f"{folder} holds no pipeline: train one with `diffuscope miniature train`.")
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def fingerprint(weights: Path) -> str:
+    """Return 16 hex digits that stand for every file of a pipeline's parts."""
+    digest = sha256()
+    for path in sorted(path for part in PARTS for path in (weights / part).iterdir()):
+        digest.update(f"{path.parent.name}/{path.name}".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Bench:
+    """Weights with all that measuring them needs, each made when it is first asked for.
+
+    Args:
+        weights: a diffusers folder.
+        judge: a folder that `diffuscope miniature judge` wrote.
+        pool: the folder of the drawn training scenes.
+        work: where exports and pictures are kept, so that what was made once is not made again.
+        progress: shows what is going on.
+        processes: that paint side by side.
+
+    Raises:
+        UserError: `weights` is not a pipeline.
+    """
+
+    def __init__(
+        self, weights: Path, judge: Path, pool: Path, work: Path, progress: Progress, processes: int = 2
+    ) -> None:
+        self.about = read_about(weights, read_index(weights))
+        self.weights, self.judge_folder, self.pool_folder = weights, judge, pool
+        self.fingerprint = fingerprint(weights)
+        self.work = work / self.fingerprint
+        self.progress, self.processes = progress, processes
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The `steps`, `guidance` and `sampler` that the page begins with."""
+        return {name: asdict(self.about.defaults)[name] for name in ("steps", "guidance", "sampler")}
+
+    @cached_property
+    def pipeline(self) -> StableDiffusionPipeline:
+        """The weights in torch."""
+        return load(self.weights)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge."""
+        return Judge(self.judge_folder)
+
+    @cached_property
+    def pool(self) -> np.ndarray:
+        """The drawn training scenes, uint8 [N, 128, 128, 3], on disk; drawn if they are not there."""
+        done = self.pool_folder / "complete"
+        count = int(done.read_text()) if done.exists() else config.read().scenes
+        return build(self.pool_folder, count, self.processes)["pictures"]
+
+    def exported(self, precision: str) -> Path:
+        """Return the folder of the weights exported as `int8` or `fp32`."""
+        folder = self.work / precision
+        if not (folder / FILE).exists():
+            task = self.progress.add_task("exporting", total=STAGES[precision])
+            export_pipeline(
+                self.weights,
+                folder,
+                precision,
+                report=lambda stage: self.progress.update(task, description=stage, advance=1),
+            )
+        return folder
+
+    def paint(self, captions: Sequence[str], precision: str = "int8", **wishes: Any) -> np.ndarray:
+        """Paint captions as visitors would, uint8 [N, 128, 128, 3]; the i-th has the seed i."""
+        folder, wishes = self.exported(precision), self.settings | wishes
+        said = ", ".join(f"{name} {value}" for name, value in wishes.items() if name != "sampler")
+        task = self.progress.add_task(f"painting {precision}, {said}", total=len(captions))
+        return paint(
+            folder,
+            captions,
+            album=self.work / f"{precision}-pictures",
+            processes=self.processes,
+            advance=lambda: self.progress.advance(task),
+            **wishes,
+        )
