@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
+from diffusers.utils import logging
 from rich.progress import Progress
 
 from export.errors import UserError
@@ -26,6 +27,7 @@ def load(folder: Path) -> StableDiffusionPipeline:
     """Open a diffusers folder in float32."""
     if not (folder / "model_index.json").exists():
         raise UserError(f"{folder} holds no pipeline: train one with `diffuscope miniature train`.")
+    logging.disable_progress_bar()
     pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
