@@ -55,7 +55,23 @@ class DenoiserSettings:
     naming: float  # weight of naming each cell's object and colour
     looking: float  # weight of each word's attention inside what it names
     easy_until: float  # share of the run with more single objects
-    loose_from: float  # share of the run from which four captions in ten are loose
+    pairs: float  # share of pairs drawn beyond those in the pool, from there on
+    loose_from: float  # share of the run from which paraphrases are shown
+    loose: float  # share of paraphrases, from there on
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """The judge and its training."""
+
+    budget: Budget
+    channels: tuple[int, ...]
+    scenes: int  # to learn from
+    batch: int  # samples a step and process
+    noise: float  # at most this much on the latents of those scenes that come through the autoencoder
+    muon_rate: float
+    adam_rate: float
+    ema: float
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,7 @@ class Settings:
     save_every: float  # seconds
     vae: VaeSettings
     denoiser: DenoiserSettings
+    judge: JudgeSettings
 
 
 def _section(kind: type, values: dict[str, Any]) -> Any:
@@ -78,5 +95,5 @@ def _section(kind: type, values: dict[str, Any]) -> Any:
 def read(path: Path = SHIPPED) -> Settings:
     """Read a configuration file."""
     values = tomllib.loads(path.read_text())
-    parts = {"vae": VaeSettings, "denoiser": DenoiserSettings}
+    parts = {"vae": VaeSettings, "denoiser": DenoiserSettings, "judge": JudgeSettings}
     return Settings(**values | {name: _section(kind, values[name]) for name, kind in parts.items()})

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from export.errors import UserError
 from export.miniature import config, grammar, judging, vae
+from export.miniature.cli import app
 from export.miniature.grammar import Item, Scene
 from export.miniature.judge import CELL, COLOURS, OBJECTS, Judge
 from export.miniature.judging import Lessons
@@ -120,3 +122,10 @@ def test_disturbed_pictures_stay_recognisable() -> None:
     both = [torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1] for a, b in zip(x, y, strict=True)]
     assert min(both) > 0.85
     assert (x - y).abs().mean((1, 2, 3)).min() > 0.01
+
+
+@pytest.mark.parametrize("option", ["--config", "--weights"])
+def test_a_mistake_at_the_command_is_said_in_one_sentence(option: str) -> None:
+    result = CliRunner().invoke(app, ["judge", option, "none"])
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception).count("\n") == 0
