@@ -123,6 +123,18 @@ def judge(
     Console().print(table)
 
 
+@app.command(epilog="Example: diffuscope miniature curve --logs .cache/miniature --out curve.png")
+def curve(
+    logs: Annotated[Path, typer.Option(help="A folder with training logs (*.jsonl).")] = RUN,
+    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("curve.png"),
+) -> None:
+    """Draw the curves of a training, while it goes on or afterwards."""
+    from export.miniature.curve import draw
+
+    draw(sorted(logs.glob("*.jsonl")), out)
+    typer.echo(f"wrote {out}")
+
+
 @app.command(epilog="Example: diffuscope miniature card")
 def card(weights: Weights = WEIGHTS) -> None:
     """Write the weights' model card from their evaluation."""

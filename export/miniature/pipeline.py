@@ -8,6 +8,7 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from export.miniature.curve import draw
 from export.miniature.denoiser import scheduler
 
 ABOUT = Path(__file__).with_name("diffuscope.json")  # how the page names it, and what it begins with
@@ -51,6 +52,7 @@ def save(pipeline: StableDiffusionPipeline, folder: Path, known_words: Path, log
     (partial / "logs").mkdir()
     for log in logs:
         shutil.copy(log, partial / "logs")
+    draw(logs, partial / "logs" / "curve.png")
     if folder.exists():
         folder.rename(old)
     partial.rename(folder)
