@@ -55,7 +55,7 @@ def colours(scene: Scene, verdict: Verdict) -> Iterator[str]:
 
 
 def side(scene: Scene, verdict: Verdict) -> Iterator[str]:
-    """Of two objects, the first stands on the side that is told."""
+    """Of two objects, the first stands on the side that is told; in captions "and" tells left."""
     if scene.kind != "pair" or not scene.side:
         return
     centres = []

@@ -15,6 +15,7 @@ from export.errors import UserError
 from export.miniature import evaluate, tasks
 from export.miniature.bench import Bench, fingerprint
 from export.miniature.cli import app
+from export.miniature.contrast import ATTRIBUTES
 from export.miniature.evaluate import PARTS, Sizes
 from export.miniature.judge import Sighting, Verdict
 from export.miniature.pool import build
@@ -68,13 +69,15 @@ def measure(place: Path, *only: str) -> dict:
 def test_parts_add_up(place: Path) -> None:
     measure(place, "judge")
     measure(place, "levels", "vae")
-    results = measure(place, "contrast")
+    results = measure(place, "contrast", "attention")
     assert results == json.loads((place / "weights" / "evaluation.json").read_text())
     assert results["settings"] == {"steps": 1, "guidance": 2.0, "sampler": "dpm++2m"}
     assert results["judge"] == {"all_atoms": 5 / 8}
     assert set(results["levels"]) == {"100", "300", "500", "700", "900"}
     assert results["level_scenes"] == results["vae"]["scenes"] == 4
     assert all(0 < level["object_v_mse"] < 20 for level in results["levels"].values())
+    assert set(results["true_caption_wins"]) == set(ATTRIBUTES)
+    assert results["attention"]["scenes"] == 3
     assert "tasks" not in results
 
 
