@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-GAP, LINE, TEXT = 8, 11, 52  # pixels between pictures, of a line of text, and for all lines under a picture
+GAP, BAR, LINE = 8, 3, 11  # pixels between pictures, of the bar under a picture, and of a line of text
 WRONG = "#c41820"
 
 
@@ -24,16 +24,19 @@ def gallery(
     """Lay out pictures uint8 [N, H, W, 3]; one with faults has a red bar under it and says them."""
     height, width = pictures.shape[1:3]
     font, rows = ImageFont.load_default(10), -(-len(pictures) // columns)
-    page = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + TEXT + GAP) + GAP), "white")
+    said = [
+        [(line, "black") for line in wrap(caption, font, width)]
+        + [(line, WRONG) for line in wrap(", ".join(wrong), font, width)]
+        for caption, wrong in zip(captions, faults, strict=True)
+    ]
+    pitch = height + BAR + LINE * max(map(len, said)) + GAP
+    page = Image.new("RGB", (columns * (width + GAP) + GAP, rows * pitch + GAP), "white")
     pen = ImageDraw.Draw(page)
-    for i, (picture, caption, wrong) in enumerate(zip(pictures, captions, faults, strict=True)):
-        x, y = GAP + i % columns * (width + GAP), GAP + i // columns * (height + TEXT + GAP)
+    for i, (picture, lines, wrong) in enumerate(zip(pictures, said, faults, strict=True)):
+        x, y = GAP + i % columns * (width + GAP), GAP + i // columns * pitch
         page.paste(Image.fromarray(picture), (x, y))
-        y += height
         if wrong:
-            pen.rectangle([x, y, x + width - 1, y + 2], fill=WRONG)
-        lines = [(line, "black") for line in wrap(caption, font, width)]
-        lines += [(line, WRONG) for line in wrap(", ".join(wrong), font, width)]
+            pen.rectangle([x, y + height, x + width - 1, y + height + BAR - 1], fill=WRONG)
         for number, (line, ink) in enumerate(lines):
-            pen.text((x, y + 3 + number * LINE), line, font=font, fill=ink)
+            pen.text((x, y + height + BAR + number * LINE), line, font=font, fill=ink)
     return page

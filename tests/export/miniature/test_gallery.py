@@ -3,20 +3,23 @@
 import numpy as np
 from PIL import ImageColor, ImageFont
 
-from export.miniature.gallery import GAP, TEXT, WRONG, gallery, wrap
+from export.miniature.gallery import BAR, GAP, LINE, WRONG, gallery, wrap
 
 
 def test_only_pictures_with_faults_are_marked() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
-    page = np.asarray(gallery(pictures, ["a cat"] * 3, [[], ["no cat", "night"], []], columns=2))
-    red = np.array(ImageColor.getrgb(WRONG))
+    wrong = ["no cat", "two", "dogs too", "night"]
+    page = np.asarray(gallery(pictures, ["a cat"] * 3, [[], wrong, []], columns=2))
+    lines = 1 + len(wrap(", ".join(wrong), ImageFont.load_default(10), 64))
+    red, text = np.array(ImageColor.getrgb(WRONG)), BAR + lines * LINE
     for i, marked in enumerate([False, True, False]):
-        x, y = GAP + i % 2 * (64 + GAP), GAP + i // 2 * (64 + TEXT + GAP)
+        x, y = GAP + i % 2 * (64 + GAP), GAP + i // 2 * (64 + text + GAP)
         assert np.array_equal(page[y : y + 64, x : x + 64], pictures[i])
-        below = page[y + 64 : y + 64 + TEXT, x : x + 64]
-        assert (below[0] == red).all() == marked
-        assert (below[10:, :, 0] > below[10:, :, 1].astype(int) + 60).any() == marked  # they are said in red
-        assert (below[3:14] < 100).all(-1).any()  # and the caption in black
+        below = page[y + 64 : y + 64 + text, x : x + 64].astype(int)
+        assert (below[:BAR] == red).all() == marked
+        assert (below[BAR + LINE :, :, 0] > below[BAR + LINE :, :, 1] + 60).any() == marked  # faults in red
+        assert (below[BAR : BAR + LINE] < 100).all(-1).any()  # the caption in black
+    assert page.shape == (2 * (64 + text + GAP) + GAP, 2 * (64 + GAP) + GAP, 3)
 
 
 def test_lines_fit_where_words_allow() -> None:
