@@ -8,29 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from diffusers import StableDiffusionPipeline
-from diffusers.utils import logging
 from rich.progress import Progress
 
-from export.errors import UserError
 from export.exporter import STAGES, export_pipeline
 from export.manifest import FILE
 from export.miniature import config
 from export.miniature.judge import Judge
 from export.miniature.painting import paint
 from export.miniature.pool import build
-from export.pipeline import PARTS, read_about, read_index
-
-
-def load(folder: Path) -> StableDiffusionPipeline:
-    """Open a diffusers folder in float32."""
-    if not (folder / "model_index.json").exists():
-        raise UserError(f"{folder} holds no pipeline: train one with `diffuscope miniature train`.")
-    logging.disable_progress_bar()
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+from export.pipeline import PARTS, Pipeline, load_pipeline, read_about, read_index
 
 
 def fingerprint(weights: Path) -> str:
@@ -71,9 +57,9 @@ class Bench:
         return {name: asdict(self.about.defaults)[name] for name in ("steps", "guidance", "sampler")}
 
     @cached_property
-    def pipeline(self) -> StableDiffusionPipeline:
+    def pipeline(self) -> Pipeline:
         """The weights in torch."""
-        return load(self.weights)
+        return load_pipeline(self.weights)
 
     @cached_property
     def judge(self) -> Judge:

@@ -38,7 +38,7 @@ QUICK = Sizes(48, 12, 16, 16)
 Results = dict[str, Any]
 
 
-def held_out(count: int) -> list[grammar.Scene]:
+def unseen(count: int) -> list[grammar.Scene]:
     """Return scenes made of combinations that training never saw, their kinds as frequent as in training."""
     return [grammar.scene(FRESH + i, unseen=True) for i in range(count)]
 
@@ -50,18 +50,18 @@ def measure_vae(bench: Bench, sizes: Sizes) -> Results:
 
 def measure_levels(bench: Bench, sizes: Sizes) -> Results:
     """How well noise is told from picture, level by level."""
-    scenes = held_out(sizes.drawn)
+    scenes = unseen(sizes.drawn)
     return {"levels": levels(bench.pipeline, scenes), "level_scenes": len(scenes)}
 
 
 def measure_contrast(bench: Bench, sizes: Sizes) -> Results:
     """How often the true caption explains a picture better than one with a word changed."""
-    return {"true_caption_wins": contrast(bench.pipeline, held_out(8 * sizes.drawn), sizes.drawn)}
+    return {"true_caption_wins": contrast(bench.pipeline, unseen(8 * sizes.drawn), sizes.drawn)}
 
 
 def measure_attention(bench: Bench, sizes: Sizes) -> Results:
     """Whether words look at what they name."""
-    return {"attention": localization(bench.pipeline, held_out(sizes.attention))}
+    return {"attention": localization(bench.pipeline, unseen(sizes.attention))}
 
 
 def measure_judge(bench: Bench, sizes: Sizes) -> Results:
