@@ -118,12 +118,11 @@ def disturb(x: Tensor, generator: Generator) -> Tensor:
 def loss(naming: Naming, truth: Lessons) -> tuple[Tensor, dict[str, float]]:
     """Return the sum of the four cross-entropies, and each.
 
-    Empty cells near an object count five times: they tell neighbours of one kind apart.
+    Objects and the cells around them, which tell neighbours of one kind apart, count five times.
     """
     objects, colours = truth.objects.long(), truth.colours.long()
     thing = (objects > 0).float()
-    near = functional.max_pool2d(thing[:, None], 7, 1, 3)[:, 0] - thing
-    weight = 1 + 4 * near
+    weight = 1 + 4 * functional.max_pool2d(thing[:, None], 7, 1, 3)[:, 0]
     wrong = functional.cross_entropy(naming.objects, objects, reduction="none")
     parts = {
         "objects": (weight * wrong).sum() / weight.sum(),
