@@ -10,7 +10,7 @@ from safetensors import safe_open
 
 from export.errors import UserError
 from export.miniature import grammar
-from export.miniature.bars import Results, reached
+from export.miniature.bars import Results, reached, said
 from export.pipeline import read_about, read_index
 
 NOTES = Path(__file__).with_name("notes.md")  # what eyes saw, written by hand
@@ -60,11 +60,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def said(name: str) -> str:
-    """Turn a key of the evaluation into words."""
-    return name.replace("_", " ")
-
-
 def percent(share: float | None) -> str:
     """Write a share; an empty cell where there is none."""
     return "" if share is None else f"{share:.0%}"
@@ -91,7 +86,7 @@ def bars(results: Results) -> str:
 
 def tasks(results: Results) -> str:
     """Show what share of painted pictures is right, task by task."""
-    kinds, judge = results["tasks"], results.get("judge", {})
+    kinds, judge, settings = results["tasks"], results.get("judge", {}), results["settings"]
     columns = [kind for kind in ("int8", "float", "shuffled") if kind in kinds]
     rows = [
         (
@@ -102,13 +97,14 @@ def tasks(results: Results) -> str:
         )
         for task, found in kinds["int8"].items()
     ]
-    return f"""Pictures of held-out captions, painted by the page's own loop and looked at by a judge, a segmenter that
-knows drawn scenes only (`export/miniature/judge.py`). The tasks are GenEval's, and place, time and everything
-at once; free text are prompts as visitors type them. *int8* is what the page downloads, *float* the same
-before rounding; *shuffled* scores each picture against another one's caption, which shows what chance reaches.
-How often the judge itself is right was measured on drawn scenes; a model can hardly score above that.
+    return f"""Pictures of held-out captions, painted by the page's own loop ({settings["steps"]} steps of
+{settings["sampler"]}, guidance {settings["guidance"]:g}) and looked at by a judge, a segmenter that knows drawn
+scenes only (`export/miniature/judge.py`). The tasks are GenEval's, then place, time and everything at once;
+free text are prompts as visitors type them. *int8* is what the page downloads, *float* the same before
+rounding; *shuffled* scores each picture against another one's caption, which shows what chance reaches.
+How often the judge itself is right was measured on drawn scenes; its errors are in every figure.
 
-{table(("Task", *columns, "judge", "pictures"), rows)}"""
+{table(("Task", *columns, "judge", "how many"), rows)}"""
 
 
 def sweep(results: Results) -> str:
@@ -118,7 +114,7 @@ def sweep(results: Results) -> str:
         for row in results["sweep"]
     ]
     return "Everything at once, with other settings:\n\n" + table(
-        ("Steps", "Guidance", "All right", "pictures"), rows
+        ("Steps", "Guidance", "All right", "Pictures"), rows
     )
 
 
@@ -169,7 +165,7 @@ def attention(results: Results) -> str:
 thresholds tuned on {found["tuning_scenes"]} other scenes. Beside it the usual place of such things, the whole
 picture, and the truth itself in the maps' 16×16 cells.
 
-{table(("Words", "IoU", "usual place", "whole picture", "ceiling", "threshold", "words"), rows)}
+{table(("Words", "IoU", "usual place", "whole picture", "ceiling", "threshold", "how many"), rows)}
 
 Nouns, pooled otherwise: {readings}. By noise level: {by_level}.{pairs or ""}"""
 

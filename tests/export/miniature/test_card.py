@@ -79,9 +79,10 @@ def test_everything_measured_is_told(folder: Path) -> None:
     text = write(folder, results())
     assert [title for title in card.SECTIONS if f"\n## {title}\n" not in text] == []
     for figure in (
-        "| counting | at least 88% | 83% | no |",
+        "| counting | at least 88.0% | 83.0% | no |",
         "| counting | 83% | 99% | 7% | 98% | 201 |",
-        "| free text | 90% |  |  |  | 100 |",
+        "10 steps of ddim, guidance 2",
+        "| everything, in free text | 90% |  |  |  | 100 |",
         "31.4 dB",
         "SSIM 0.951",
         "| 500 | 0.123 | 0.045 |",
@@ -90,7 +91,7 @@ def test_everything_measured_is_told(folder: Path) -> None:
         "| 4 | 1.5 | 42% | 96 |",
         "40,000 training scenes",
         "median 27.1",
-        "| unet | 13,000,000 |",
+        "| UNet | 13,000,000 |",
         "Weak: side.",
         "2,000 samples in 40 minutes",
     ):
@@ -105,7 +106,7 @@ def test_everything_measured_is_told(folder: Path) -> None:
 def test_weaknesses_are_computed_from_the_bars(folder: Path) -> None:
     measured = results()
     text = write(folder, measured)
-    assert "**Falls short: counting by 5 points, error of v in objects at t = 500 by 0.023.**" in text
+    assert "**Falls short: counting by 5.0 points, error of v in objects at t = 500 by 0.023.**" in text
     measured["tasks"]["int8"]["counting"]["score"] = 0.95
     measured["levels"]["500"]["object_v_mse"] = 0.09
     assert "Every bar that was measured is reached." in write(folder, measured)
