@@ -18,9 +18,9 @@ from export.colours import LatentView, fit_latent_view
 from export.errors import UserError
 from export.graphs import DenoisingUNet, Graph, attention_layers, graphs_of, write_onnx
 from export.manifest import FILE, FORMAT, Manifest, list_files, read_manifest, write_manifest
+from export.names import shorten
 from export.native import NativeRuntime
 from export.pipeline import Pipeline, load_pipeline, with_about
-from export.names import shorten
 from export.quantize import quantize
 from export.shards import ShardWriter
 from export.verify import STEPS, verify_graphs, verify_loop
