@@ -133,7 +133,7 @@ def loss(naming: Naming, truth: Lessons) -> tuple[Tensor, dict[str, float]]:
     return torch.stack(list(parts.values())).sum(), {name: part.item() for name, part in parts.items()}
 
 
-def train(settings: Settings, lessons: Lessons, folder: Path) -> Segmenter:
+def train(settings: Settings, vae: AutoencoderKL, folder: Path) -> Segmenter:
     """Train the segmenter to the end of its budget, or go on from its checkpoint in `folder`."""
     torch.manual_seed(settings.seed)
     options, device = settings.judge, state().device
@@ -148,6 +148,8 @@ def train(settings: Settings, lessons: Lessons, folder: Path) -> Segmenter:
         save_every=settings.save_every,
         ema=options.ema,
     )
+    if trainer.progress < 1:
+        lessons = prepare(options, vae, Generator().manual_seed(settings.seed))
 
     def step(progress: float, generator: Generator) -> tuple[Tensor, int, dict[str, float]]:
         batch = draw_batch(lessons, options.batch, generator)
@@ -195,7 +197,7 @@ def run(settings: Settings, weights: Path, folder: Path, count: int, threads: in
     Args:
         settings: of the run.
         weights: a diffusers folder; only its autoencoder is used.
-        folder: for the checkpoint and the log; a run there goes on.
+        folder: for the checkpoint and the log; a run there goes on, and one that is done is only measured.
         count: scenes to measure on.
         threads: of torch.
 
@@ -207,9 +209,8 @@ def run(settings: Settings, weights: Path, folder: Path, count: int, threads: in
     torch.set_num_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
     vae = AutoencoderKL.from_pretrained(weights / "vae", torch_dtype=torch.float32).to(state().device).eval()
-    lessons = prepare(settings.judge, vae, Generator().manual_seed(settings.seed))
     out = weights / "judge"
-    write(train(settings, lessons, folder), out)
+    write(train(settings, vae, folder), out)
     measured = measure(Judge(out), vae, count)
     (out / ABOUT).write_text(json.dumps(MEANING | measured, indent=2) + "\n")
     return measured
