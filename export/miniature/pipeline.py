@@ -1,5 +1,6 @@
 """Puts the trained parts together into an ordinary Stable Diffusion folder of diffusers."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from export.miniature.curve import draw
 from export.miniature.denoiser import scheduler
+from export.miniature.tokenizer import known_words
 
 ABOUT = Path(__file__).with_name("diffuscope.json")  # how the page names it, and what it begins with
 
@@ -38,8 +40,11 @@ def half(part: Any) -> Any:
     return torch.nn.Module.to(fresh, torch.float16)
 
 
-def save(pipeline: StableDiffusionPipeline, folder: Path, known_words: Path, logs: list[Path]) -> None:
-    """Write `folder` in fp16, complete or not at all; the pipeline itself stays as it is."""
+def save(pipeline: StableDiffusionPipeline, folder: Path, logs: list[Path]) -> None:
+    """Write `folder` in fp16, complete or not at all; the pipeline itself stays as it is.
+
+    Of a folder that was there, only the judge is kept: all else speaks of the old weights.
+    """
     partial, old = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".old")
     for leftover in (partial, old):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -47,12 +52,14 @@ def save(pipeline: StableDiffusionPipeline, folder: Path, known_words: Path, log
         half(pipeline.vae), half(pipeline.text_encoder), half(pipeline.unet), pipeline.tokenizer
     )
     halves.save_pretrained(partial, safe_serialization=True)
-    shutil.copy(known_words, partial / "tokenizer" / "known_words.json")
+    (partial / "tokenizer" / "known_words.json").write_text(json.dumps(known_words(), indent=0) + "\n")
     shutil.copy(ABOUT, partial)
     (partial / "logs").mkdir()
     for log in logs:
         shutil.copy(log, partial / "logs")
     draw(logs, partial / "logs" / "curve.png")
+    if (folder / "judge").exists():
+        shutil.copytree(folder / "judge", partial / "judge")
     if folder.exists():
         folder.rename(old)
     partial.rename(folder)

@@ -74,5 +74,4 @@ def train(folder: Path, size: int = 1024) -> CLIPTokenizer:
         model_max_length=SLOTS,
     )
     result.save_pretrained(folder)
-    (folder / "known_words.json").write_text(json.dumps(known_words(), indent=0) + "\n")
     return result

@@ -20,7 +20,7 @@ from export.miniature.trainer import state
 def words(folder: Path) -> CLIPTokenizer:
     """Return the tokenizer, training it first if need be."""
     made = folder / "tokenizer"
-    if not (made / "known_words.json").exists():
+    if not (made / "tokenizer_config.json").exists():
         return tokenizer.train(made)
     return CLIPTokenizer.from_pretrained(made)
 
@@ -50,7 +50,7 @@ def snapshot(settings: Settings, folder: Path, out: Path) -> None:
 def save(settings: Settings, folder: Path, text: torch.nn.Module, unet: torch.nn.Module, out: Path) -> None:
     """Write the diffusers folder."""
     whole = pipeline.assemble(autoencoder(settings, folder), text.cpu(), unet.cpu(), words(folder))
-    pipeline.save(whole, out, folder / "tokenizer" / "known_words.json", sorted(folder.glob("*.jsonl")))
+    pipeline.save(whole, out, sorted(folder.glob("*.jsonl")))
 
 
 def run(settings: Settings, folder: Path, out: Path, *, threads: int = 1, stop_at: float = 1.0) -> None:

@@ -58,13 +58,11 @@ def results() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def folder(miniature_pipeline: StableDiffusionPipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("card")
-    words = made / "known_words.json"
-    words.write_text("[]")
     logs = [made / "vae.jsonl", made / "denoiser.jsonl"]
     for log in logs:
         rows = [{"samples": n, "minutes": n / 50, "loss": 1.0, "psnr": 20.0} for n in (1000, 2000)]
         log.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    pipeline.save(miniature_pipeline, made / "weights", words, logs)
+    pipeline.save(miniature_pipeline, made / "weights", logs)
     return made / "weights"
 
 
