@@ -19,12 +19,10 @@ from export.miniature import grammar
 GRAPH, ABOUT = "judge.onnx", "judge.json"
 CELL = 2  # pixels a cell of the judge's maps
 SMALLEST = 160  # pixels; the smallest drawn object covers about 430, and what is smaller than this is noise
-EMPTY = 0.8  # a cell is empty if nothing has more than this share: thin parts, like a boat's mast, are unsure
 OBJECTS, COLOURS = tuple(grammar.OBJECTS), tuple(grammar.COLOURS)
 PLACES, TIMES = tuple(grammar.PLACES), tuple(grammar.TIMES)
 MEANING = {  # what a reader of the graph's outputs must know; class 0 of the objects is nothing
     "cell": CELL,
-    "empty": EMPTY,
     "smallest": SMALLEST,
     "objects": OBJECTS,
     "colours": COLOURS,
@@ -54,10 +52,9 @@ class Verdict(NamedTuple):
 def sightings(objects: np.ndarray, colours: np.ndarray) -> tuple[Sighting, ...]:
     """Find the objects in maps of shares: objects [1 + 12, h, w], nothing first, and colours [7, h, w].
 
-    A cell that is not empty shows the object of the largest share; cells of one object that touch by their
-    sides are one sighting.
+    A cell shows what has its largest share; cells of one object that touch by their sides are one sighting.
     """
-    shown, found = np.where(objects[0] > EMPTY, 0, 1 + objects[1:].argmax(0)), []
+    shown, found = objects.argmax(0), []
     for index, name in enumerate(OBJECTS, start=1):
         parts, count = ndimage.label(shown == index)
         for part in range(1, count + 1):

@@ -5,7 +5,7 @@ import pytest
 
 from export.errors import UserError
 from export.miniature.cli import WEIGHTS
-from export.miniature.judge import CELL, COLOURS, EMPTY, GRAPH, OBJECTS, SMALLEST, Judge, sightings
+from export.miniature.judge import CELL, COLOURS, GRAPH, OBJECTS, SMALLEST, Judge, sightings
 from export.miniature.judging import lesson
 from export.miniature.scenes import draw
 from export.miniature.tasks import shares
@@ -47,14 +47,6 @@ def test_what_is_too_small_is_noise() -> None:
     cells = SMALLEST // CELL**2
     assert sightings(*maps(("star", "red", slice(0, 1), slice(0, cells - 1)))) == ()
     assert len(sightings(*maps(("star", "red", slice(0, 1), slice(0, cells))))) == 1
-
-
-def test_a_thin_link_holds_an_object_together() -> None:
-    objects, colours = maps(("boat", "red", slice(0, 10), slice(0, 10)))
-    objects[0, 5], objects[1 + OBJECTS.index("boat"), 5] = EMPTY + 0.01, 0.99 - EMPTY
-    assert len(sightings(objects, colours)) == 2
-    objects[0, 5, 4], objects[1 + OBJECTS.index("boat"), 5, 4] = EMPTY - 0.01, 1.01 - EMPTY
-    assert [one.area for one in sightings(objects, colours)] == [91 * CELL**2]
 
 
 def test_an_object_has_the_colour_of_most_of_it() -> None:
