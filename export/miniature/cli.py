@@ -27,10 +27,15 @@ def scenes(
     ] = False,
 ) -> None:
     """Draw scenes with their captions on a sheet."""
-    from export.miniature.grammar import scene
-    from export.miniature.scenes import sheet
+    import numpy as np
 
-    sheet([scene(seed + i, unseen=unseen) for i in range(count)], columns=min(count, 8)).save(out)
+    from export.miniature.gallery import gallery
+    from export.miniature.grammar import caption, scene
+    from export.miniature.scenes import draw
+
+    shown = [scene(seed + i, unseen=unseen) for i in range(count)]
+    pictures = np.stack([draw(one).pixels for one in shown])
+    gallery(pictures, [caption(one) for one in shown], [()] * count, columns=min(count, 8)).save(out)
     typer.echo(f"{count} scenes in {out}")
 
 

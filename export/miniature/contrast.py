@@ -9,15 +9,13 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
 from export.miniature import grammar
+from export.miniature.forcing import latents_of, noised, text_of
 from export.miniature.grammar import Scene
-from export.miniature.scenes import draw
-from export.miniature.vae import to_tensor
 
 ATTRIBUTES = ("object", "colour", "count", "side", "place", "time")
 LEVELS = (600, 750, 900)  # timesteps at which the outline of a picture is decided
@@ -51,14 +49,12 @@ def fits(scene: Scene, attribute: str) -> bool:
 
 def v_error(pipeline: StableDiffusionPipeline, z: Tensor, captions: list[str]) -> Tensor:
     """Return each picture's squared error of v [B], summed over the levels, under its caption."""
-    ids = pipeline.tokenizer(captions, padding="max_length", return_tensors="pt").input_ids
-    words = pipeline.text_encoder(ids).last_hidden_state
+    text = text_of(pipeline, captions)
     noise = torch.randn(z.shape, generator=torch.Generator().manual_seed(0))
     total = torch.zeros(len(z))
     for level in LEVELS:
-        a = pipeline.scheduler.alphas_cumprod[level]
-        v = pipeline.unet(a.sqrt() * z + (1 - a).sqrt() * noise, level, words).sample
-        total += (v - (a.sqrt() * noise - (1 - a).sqrt() * z)).square().mean((1, 2, 3))
+        x, v = noised(pipeline, z, noise, level)
+        total += (pipeline.unet(x, level, text).sample - v).square().mean((1, 2, 3))
     return total
 
 
@@ -71,7 +67,7 @@ def contrast(pipeline: StableDiffusionPipeline, scenes: list[Scene], count: int)
         wins = 0
         for first in range(0, len(chosen), 32):
             part = chosen[first : first + 32]
-            z = pipeline.vae.encode(to_tensor(np.stack([draw(s).pixels for s in part]))).latent_dist.mode()
+            z = latents_of(pipeline, part)
             told = v_error(pipeline, z, [grammar.caption(scene) for scene in part])
             changed = v_error(pipeline, z, [grammar.caption(other(scene, attribute)) for scene in part])
             wins += int((told < changed).sum())

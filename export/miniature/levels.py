@@ -9,13 +9,12 @@ from diffusers import StableDiffusionPipeline
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from export.miniature import grammar
 from export.miniature.attention import record
-from export.miniature.latents import describe
+from export.miniature.forcing import latents_of, noised, text_of
+from export.miniature.grammar import Scene, caption
 from export.miniature.pool import coverage
 from export.miniature.readings import spoken
 from export.miniature.scenes import draw
-from export.miniature.vae import to_tensor
 
 LEVELS = (100, 300, 500, 700, 900)  # timesteps
 SIDES = (16, 8)  # of the attention maps
@@ -32,19 +31,15 @@ class Lesson(NamedTuple):
     maps: dict[int, Tensor]  # side: attention [B, side², 77], mean over heads and layers
 
 
-def teach(pipeline: StableDiffusionPipeline, scenes: list[grammar.Scene]) -> Iterator[Lesson]:
+def teach(pipeline: StableDiffusionPipeline, scenes: list[Scene]) -> Iterator[Lesson]:
     """Show drawn scenes with noise to the UNet at every level, one batch at a time (teacher forcing)."""
-    before, alphas = pipeline.unet.attn_processors, pipeline.scheduler.alphas_cumprod
+    before = pipeline.unet.attn_processors
     maps, generator = record(pipeline.unet), torch.Generator().manual_seed(0)
     try:
         for first in range(0, len(scenes), BATCH):
             part = scenes[first : first + BATCH]
-            drawn = [draw(scene) for scene in part]
-            masks = torch.from_numpy(np.stack([coverage(picture.masks) for picture in drawn])).float() / 255
-            pixels = to_tensor(np.stack([picture.pixels for picture in drawn]))
-            z = pipeline.vae.encode(pixels).latent_dist.mode()
-            ids = np.stack([describe(scene, pipeline.tokenizer)["ids"][0] for scene in part])
-            text = pipeline.text_encoder(torch.from_numpy(ids).long()).last_hidden_state
+            masks = torch.from_numpy(np.stack([coverage(draw(scene).masks) for scene in part])).float() / 255
+            z, text = latents_of(pipeline, part), text_of(pipeline, [caption(scene) for scene in part])
             words = [(b, word) for b, scene in enumerate(part) for word in spoken(scene, pipeline.tokenizer)]
             nouns = [
                 (b, word.item, word.tokens[-1])
@@ -54,9 +49,8 @@ def teach(pipeline: StableDiffusionPipeline, scenes: list[grammar.Scene]) -> Ite
             noise = torch.randn(z.shape, generator=generator)
             for level in LEVELS:
                 maps.clear()
-                a = alphas[level]
-                v = pipeline.unet(a.sqrt() * z + (1 - a).sqrt() * noise, level, text).sample
-                error = (v - (a.sqrt() * noise - (1 - a).sqrt() * z)).square().mean(1)
+                x, v = noised(pipeline, z, noise, level)
+                error = (pipeline.unet(x, level, text).sample - v).square().mean(1)
                 means = {side: torch.stack(maps[side]).mean(0) for side in SIDES}
                 yield Lesson(level, error, masks, nouns, means)
     finally:
@@ -74,7 +68,7 @@ def hits(lesson: Lesson, side: int) -> tuple[float, float]:
 
 
 @torch.no_grad()
-def levels(pipeline: StableDiffusionPipeline, scenes: list[grammar.Scene]) -> dict[str, dict[str, float]]:
+def levels(pipeline: StableDiffusionPipeline, scenes: list[Scene]) -> dict[str, dict[str, float]]:
     """Return by noise level the v-error on objects and elsewhere, and how often nouns look at theirs."""
     sums: dict[str, dict[str, float]] = {}
     for lesson in teach(pipeline, scenes):

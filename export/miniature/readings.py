@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.models.attention_processor import Attention
@@ -17,9 +16,7 @@ from torch.nn.functional import interpolate
 
 from export.attention import PlainAttention, attend
 from export.miniature import grammar
-from export.miniature.latents import describe
-from export.miniature.scenes import draw
-from export.miniature.vae import to_tensor
+from export.miniature.forcing import latents_of, noised, text_of
 from export.step import WordMaps
 from pyscript_app.attention import word_selector
 
@@ -80,21 +77,18 @@ def teach(pipeline: StableDiffusionPipeline, scenes: list[grammar.Scene]) -> Ite
 
     Yields for each scene the attention [levels, heads, T, side, side] of each layer, by the layer's name.
     """
-    unet, alphas = pipeline.unet, pipeline.scheduler.alphas_cumprod
-    before = unet.attn_processors
+    unet, before = pipeline.unet, pipeline.unet.attn_processors
     layers = {name: HeadAttention() for name in before if ".attn2." in name}
     unet.set_attn_processor({name: layers.get(name, PlainAttention()) for name in before})
     generator = torch.Generator().manual_seed(0)
     try:
         for first in range(0, len(scenes), BATCH):
             part = scenes[first : first + BATCH]
-            z = pipeline.vae.encode(to_tensor(np.stack([draw(s).pixels for s in part]))).latent_dist.mode()
-            ids = np.stack([describe(scene, pipeline.tokenizer)["ids"][0] for scene in part])
-            text = pipeline.text_encoder(torch.from_numpy(ids).long()).last_hidden_state
+            z, text = latents_of(pipeline, part), text_of(pipeline, [grammar.caption(s) for s in part])
             noise = torch.randn(z.shape, generator=generator)
             seen: dict[str, list[Tensor]] = {name: [] for name in layers}
             for level in LEVELS:
-                unet(alphas[level].sqrt() * z + (1 - alphas[level]).sqrt() * noise, level, text)
+                unet(noised(pipeline, z, noise, level)[0], level, text)
                 for name, layer in layers.items():
                     seen[name].append(layer.kept)
             yield from (

@@ -4,10 +4,10 @@ from random import Random
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter
 
 from export.miniature.backgrounds import SIDE, background
-from export.miniature.grammar import Item, Scene, caption
+from export.miniature.grammar import Item, Scene
 from export.miniature.sprites import sprite
 
 SPANS = {  # longer side of an object, pixels
@@ -83,20 +83,3 @@ def draw(scene: Scene) -> Picture:
         image.paste(f, corner, f)
         masks[scene.items.index(item)].paste(255, corner, f.getchannel("A"))
     return Picture(np.asarray(image), np.stack([np.asarray(mask) for mask in masks]))
-
-
-def sheet(scenes: list[Scene], columns: int = 8, pictures: list[np.ndarray] | None = None) -> Image.Image:
-    """Lay scenes out in a grid with their captions; `pictures` [128, 128, 3] stand in for the drawn ones."""
-    font, pitch, text = ImageFont.load_default(10), SIDE + 8, 40
-    rows = -(-len(scenes) // columns)
-    page = Image.new("RGB", (columns * pitch + 8, rows * (pitch + text) + 8), "white")
-    pen = ImageDraw.Draw(page)
-    for i, one in enumerate(scenes):
-        x, y = 8 + i % columns * pitch, 8 + i // columns * (pitch + text)
-        page.paste(Image.fromarray(pictures[i] if pictures else draw(one).pixels), (x, y))
-        lines = [""]
-        for word in caption(one).split():
-            longer = f"{lines[-1]} {word}".strip()
-            lines = [*lines[:-1], longer] if font.getlength(longer) <= SIDE else [*lines, word]
-        pen.multiline_text((x, y + SIDE + 2), "\n".join(lines), font=font, fill="black", spacing=1)
-    return page
