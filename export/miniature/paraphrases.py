@@ -21,13 +21,28 @@ SYNONYMS = {
     "two": ("2", "a couple of", "a pair of"),
     "three": ("3", "three"),
 }
-PLURALS = {"kitty": "kitties", "puppy": "puppies", "doggy": "doggies", "spacecraft": "spacecraft"}
+PLURALS = {
+    "fish": "fishes",
+    "kitty": "kitties",
+    "puppy": "puppies",
+    "doggy": "doggies",
+    "spacecraft": "spacecraft",
+}
 PLACES = {
     "beach": ("on a beach", "at the beach", "beach", "on the shore", "at the coast", "seaside"),
     "meadow": ("in a meadow", "on the meadow", "meadow", "in a field", "on the grass", "lawn"),
     "snow": ("in snow", "snow", "on the snow", "in winter", "snowy", "on ice", "in the snowy winter"),
     "desert": ("in a desert", "desert", "in the dunes", "on the dunes", "in desert"),
-    "sea": ("at sea", "sea", "on the ocean", "in the ocean", "on the water", "on the waves"),
+    "sea": (
+        "at sea",
+        "sea",
+        "on the ocean",
+        "in the sea",
+        "by the sea",
+        "over the sea",
+        "on the water",
+        "on the waves",
+    ),
     "street": ("on the street", "street", "on a road", "on the road", "in the city", "in town"),
 }
 TIMES = {
@@ -35,8 +50,20 @@ TIMES = {
     "sunset": ("sunset", "at dusk", "in the evening", "during sunset", "at sundown", "evening"),
     "night": ("night", "by night", "at midnight", "in the dark", "nighttime", "dark", "during the night"),
 }
+FEW = ("", "", "some")  # before a plural: says that there are several, not how many
+JOINTS = ("", "", ",", ":", "with", "and")  # between a setting that is said first and its subject
 NEAR = ("next to", "beside", "with", "near", "by")  # says nothing about the side
-OPENINGS = ("a photo of", "a picture of", "photo of", "draw", "please draw", "show me", "i want")
+OPENINGS = (
+    "a photo of",
+    "a picture of",
+    "photo of",
+    "draw",
+    "please draw",
+    "could you draw",
+    "show me",
+    "i want",
+)
+ENDINGS = ("please", "pls", "!", ".", "?")
 DROPPED = {"a", "an", "the", "of", "to", "in", "on", "at", "by", "during"}  # in the style of keywords
 Said = list[tuple[str, str]]
 
@@ -64,13 +91,16 @@ def _item(item: Item, rng: Random) -> str:
     size = "" if rng.random() < 0.2 else _other(SIZES[item.size], rng, 0.5)
     colour = "" if item.colour == "plain" else _other(item.colour, rng, 0.12)
     if item.count > 1:
-        number = _other(COUNTS[item.count], rng, 0.5)
-        many = OBJECTS[noun] if noun == item.name else PLURALS.get(noun, noun + "s")
-        noun = noun if rng.random() < 0.1 else many
+        number = rng.choice(FEW) if rng.random() < 0.15 else _other(COUNTS[item.count], rng, 0.5)
+        plural = PLURALS.get(noun, noun + "s")
+        many = rng.choice([OBJECTS.get(noun, plural), plural])
+        noun = noun if rng.random() < 0.1 and number not in FEW else many
     else:
         number = "an" if (size or colour or noun)[0] in "aeiou" else "a"
         number = rng.choice(["one", "1"]) if rng.random() < 0.08 else number
-    words = [number, size, colour, noun] if rng.random() < 0.9 else [number, size, noun, colour]
+    words = [number, size, colour, noun]
+    if colour and rng.random() < 0.12:
+        words = [number, size, *rng.choice([(noun, colour), (f"{noun},", colour), (noun, f"({colour})")])]
     return " ".join(word for word in words if word)
 
 
@@ -86,13 +116,11 @@ def _subject(scene: Scene, rng: Random) -> Said:
         between = rng.choice([f"{here} of", f"to the {here} of", f"on the {here} of"])
         return [first, (between, "item 0"), second]
     if way < 0.6:
-        return [
-            first,
-            (f"on the {here}", "item 0"),
-            (rng.choice(["and", ","]), "-"),
-            second,
-            (f"on the {there}", "item 1"),
-        ]
+        sides = [(f"on the {here}", "item 0"), (f"on the {there}", "item 1")]
+        one, other = zip(said, sides, strict=True)
+        if rng.random() < 0.25:
+            one, other = one[::-1], other[::-1]
+        return [*one, (rng.choice(["and", ","]), "-"), *other]
     if way < 0.8 and here == "left":
         return [first, (rng.choice(["and", ",", "&"]), "-"), second]
     return [first, (rng.choice(NEAR), "-"), second]
@@ -107,8 +135,10 @@ def paraphrase(scene: Scene, variant: int) -> Said:
     setting = [*where, *([(when, "-")] if when and rng.random() < 0.92 else [])]
     if rng.random() < 0.3:
         rng.shuffle(setting)
-    comma = [(",", "-")] if rng.random() < 0.2 else []
-    said = [*setting, *comma, *subject] if setting and rng.random() < 0.3 else [*subject, *comma, *setting]
+    if setting and rng.random() < 0.3:
+        said = [*setting, (rng.choice(JOINTS), "-"), *subject]
+    else:
+        said = [*subject, (rng.choice(["", "", "", ","]), "-"), *setting]
     if rng.random() < 0.5:
         said = [
             (" ".join(word for word in words.split() if word not in DROPPED), about) for words, about in said
@@ -116,7 +146,9 @@ def paraphrase(scene: Scene, variant: int) -> Said:
     elif rng.random() < 0.2:
         said = [(rng.choice(OPENINGS), "-"), *said]
     said = [(words, about) for words, about in said if words]
-    if rng.random() < 0.2:
+    if rng.random() < 0.06:
+        said.append((rng.choice(ENDINGS), "-"))
+    if rng.random() < 0.25:
         i = rng.randrange(len(said))
         words, about = said[i]
         long = [word for word in words.split() if len(word) >= 4]
