@@ -130,10 +130,10 @@ def test_what_was_not_measured_is_left_out(folder: Path, missing: str) -> None:
 def test_notes_are_included_as_they_are(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "## What eyes saw" not in write(folder, {})
     notes = tmp_path / "notes.md"
-    notes.write_text("Cats smile.\n")
     monkeypatch.setattr(card, "NOTES", notes)
+    assert "## What eyes saw" not in write(folder, {})
+    notes.write_text("Cats smile.\n")
     text = write(folder, {})
     assert "## What eyes saw\n\nCats smile.\n" in text
     assert text.index("Cats smile.") < text.index("## Size")
