@@ -43,7 +43,7 @@ picture = pipeline(prompt, num_inference_steps={steps}, guidance_scale={guidance
 - Places: {places}; by day, at sunset, at night.
 - One to three of a kind, or two different objects left and right of each other; small and big.
 
-Nothing else: other words are unknown to it.
+The common other words for these are known to it (`paraphrases.py`), and nothing else.
 
 """
 END = """## Sources and licence
