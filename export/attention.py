@@ -20,8 +20,8 @@ from torch import Tensor
 def attend(
     attn: Attention,
     hidden: Tensor,
-    context: Tensor | None = None,
-    weigh: Callable[[Tensor], Tensor] | None = None,
+    context: Tensor | None,
+    weigh: Callable[[Tensor], Tensor],
 ) -> Tensor:
     """Attention in plain matrix products, with diffusers' layers around it.
 
@@ -46,9 +46,7 @@ def attend(
 
     query, key, value = heads(attn.to_q(hidden)), heads(attn.to_k(source)), heads(attn.to_v(source))
     probabilities = torch.softmax(query @ key.transpose(-1, -2) * attn.scale, dim=-1)  # (B, heads, tokens, T)
-    if weigh is not None:
-        probabilities = weigh(probabilities)
-    hidden = (probabilities @ value).transpose(1, 2).flatten(2)  # (B, tokens, C)
+    hidden = (weigh(probabilities) @ value).transpose(1, 2).flatten(2)  # (B, tokens, C)
     hidden = attn.to_out[0](hidden)
     if residual.ndim == 4:
         hidden = hidden.transpose(1, 2).reshape(residual.shape)
@@ -58,7 +56,10 @@ def attend(
 
 
 class PlainAttention:
-    """A diffusers attention processor without fused kernels, for self-attention and for VAEs."""
+    """A diffusers attention processor without fused kernels, for self-attention and for VAEs.
+
+    Those that look at the probabilities or change them say how in `weigh`.
+    """
 
     def __call__(
         self,
@@ -69,7 +70,11 @@ class PlainAttention:
         temb: Tensor | None = None,
     ) -> Tensor:
         """Attend; masks do not occur in Stable Diffusion."""
-        return attend(attn, hidden_states, encoder_hidden_states)
+        return attend(attn, hidden_states, encoder_hidden_states, self.weigh)
+
+    def weigh(self, probabilities: Tensor) -> Tensor:
+        """Return the probabilities ``[batch, heads, tokens, T]`` that are used: all as they are."""
+        return probabilities
 
 
 class RecordedAttention(PlainAttention):
@@ -85,22 +90,11 @@ class RecordedAttention(PlainAttention):
         self.gain = both[:, None, None, :]
         self.sums = sums
 
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        temb: Tensor | None = None,
-    ) -> Tensor:
-        """Attend with the word gains, and keep what was attended to."""
-
-        def weigh(probabilities: Tensor) -> Tensor:
-            probabilities = probabilities * self.gain
-            self._keep(probabilities[1].mean(0))  # (h*w, T): conditional half, mean over heads
-            return probabilities
-
-        return attend(attn, hidden_states, encoder_hidden_states, weigh)
+    def weigh(self, probabilities: Tensor) -> Tensor:
+        """Apply the word gains, and keep what is attended to."""
+        probabilities = probabilities * self.gain
+        self._keep(probabilities[1].mean(0))  # (h*w, T): conditional half, mean over heads
+        return probabilities
 
     def _keep(self, probabilities: Tensor) -> None:
         side = math.isqrt(probabilities.shape[0])

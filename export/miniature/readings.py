@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import torch
 from diffusers import StableDiffusionPipeline
-from diffusers.models.attention_processor import Attention
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from export.attention import PlainAttention, attend
+from export.attention import PlainAttention
 from export.miniature import grammar
 from export.miniature.forcing import latents_of, noised, text_of
+from export.miniature.latents import pieces
 from export.step import WordMaps
 from pyscript_app.attention import word_selector
 
@@ -44,7 +44,7 @@ def spoken(scene: grammar.Scene, tokenizer: Any) -> list[Word]:
     words, slot = [], 1
     for phrase, about in grammar.phrases(scene):
         for text in phrase.split():
-            count = len(tokenizer(text, add_special_tokens=False).input_ids)
+            count = len(pieces(tokenizer, text))
             tokens, slot = tuple(range(slot, slot + count)), slot + count
             for kind in (kind for kind, texts in KINDS.items() if text in texts):
                 words.append(Word(kind, None if about == "place" else int(about.split()[1]), tokens))
@@ -54,18 +54,8 @@ def spoken(scene: grammar.Scene, tokenizer: Any) -> list[Word]:
 class HeadAttention(PlainAttention):
     """Cross-attention that keeps the probabilities of its last call, head by head."""
 
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        temb: Tensor | None = None,
-    ) -> Tensor:
-        """Attend; `kept` becomes [B, heads, T, side, side]."""
-        return attend(attn, hidden_states, encoder_hidden_states, self._keep)
-
-    def _keep(self, probabilities: Tensor) -> Tensor:
+    def weigh(self, probabilities: Tensor) -> Tensor:
+        """Keep the probabilities as [B, heads, T, side, side] in `kept`, and change nothing."""
         side = round(probabilities.shape[2] ** 0.5)
         self.kept = probabilities.transpose(2, 3).unflatten(3, (side, side))
         return probabilities
