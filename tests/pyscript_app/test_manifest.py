@@ -21,6 +21,10 @@ MANIFEST: dict[str, Any] = {
     "name": "tiny",
     "title": "A tiny model",
     "licence": "MIT",
+    "licence_terms": "Non-commercial use only.",
+    "architecture": "sd1",
+    "additions": ["LoRA lcm-lora.safetensors × 1"],
+    "guidance": "embedded",
     "parameters": 1000,
     "latent": {
         "channels": 4,
@@ -39,6 +43,7 @@ MANIFEST: dict[str, Any] = {
         "pad": 1,
         "length": 77,
         "known_words": ["red", "car"],
+        "added": {"<cat-toy>": [49408, 49409]},
     },
     "scheduler": {
         "_class_name": "DDIMScheduler",
@@ -48,17 +53,23 @@ MANIFEST: dict[str, Any] = {
         "prediction_type": "v_prediction",
         "timestep_spacing": "trailing",
         "set_alpha_to_one": False,
+        "original_inference_steps": 50,
+        "timestep_scaling": 10.0,
         "some_other_field": None,
     },
     "attention": [{"side": 8, "layers": 3, "output": "attention_8"}],
+    "attention_layers": [
+        {"name": "mid_block.attentions.0.transformer_blocks.0", "side": 8, "output": "attention_layer_00"}
+    ],
     "graphs": {
         graph: {
             "file": f"{graph}.onnx",
-            "precision": "int8",
+            "precision": "int8+w4",
             "inputs": {"latents": {"shape": [2, 4, 8, 8], "dtype": "float32"}},
             "outputs": {"output": {"shape": [2, 4, 8, 8], "dtype": "int32"}},
             "shards": ["weights/0123456789abcdef.bin"],
             "bytes": 1234,
+            "largest": 123,
         }
         for graph in GRAPHS
     },
@@ -67,11 +78,20 @@ MANIFEST: dict[str, Any] = {
         "file": "probe.bin",
         "tensors": {name: {"offset": 4 * i, "shape": [1, 4]} for i, name in enumerate(TENSORS)},
     },
-    "defaults": {"prompt": "", "steps": 10, "guidance": 3, "sampler": "dpm++2m", "seed": 0},
+    "defaults": {
+        "prompt": "",
+        "steps": 10,
+        "guidance": 3,
+        "sampler": "dpm++2m",
+        "seed": 0,
+        "preview": "linear",
+        "every": 5,
+    },
     "errors": {
         "graphs": {"unet": {"fp32": ERROR, "int8": ERROR}},
         "loop": {"sampler": "ddim", "steps": 10, "latent": {"fp32": ERROR}},
         "latent_rgb": 0.1,
+        "unet_timesteps": {"int8": [{"timestep": 981, "relative": 0.03}]},
     },
 }
 ODDITIES = [
@@ -128,6 +148,22 @@ def test_a_manifest_is_read() -> None:
     assert read_manifest(json.dumps(MANIFEST)) == MANIFEST
 
 
+OPTIONAL = [
+    ("licence_terms",), ("architecture",), ("additions",), ("guidance",), ("attention_layers",), ("tokenizer", "added"),
+    ("defaults", "preview"), ("defaults", "every"), ("errors", "unet_timesteps"), ("graphs", "unet", "largest"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OPTIONAL, ids=".".join)
+def test_a_manifest_may_do_without_what_not_every_model_has(path: tuple) -> None:
+    manifest = copy.deepcopy(MANIFEST)
+    holder = manifest
+    for step in path[:-1]:
+        holder = holder[step]
+    del holder[path[-1]]
+    assert read_manifest(json.dumps(manifest)) == manifest
+
+
 def test_agreement_with_jsonschema() -> None:
     validator = jsonschema.Draft202012Validator(schema())
     draw = random.Random(0)
@@ -181,6 +217,10 @@ def test_what_cannot_be_read_gives_a_sentence(text: str, sentence: str) -> None:
         (("graphs", "unet", "inputs"), {}, r"graphs\.unet\.inputs is empty"),
         (("files", "a b"), {}, r"files a b is 'a b', which does not have the allowed form"),
         (("probe", "tensors", "text", "offset"), 3, r"probe\.tensors\.text\.offset is no multiple of 4"),
+        (("guidance",), "some", r"guidance is 'some', which is none of \['classifier-free', "),
+        (("tokenizer", "added"), {"": [1]}, r"tokenizer\.added  is too short"),
+        (("tokenizer", "added", "<cat-toy>"), [], r"tokenizer\.added\.<cat-toy> has 0 entries"),
+        (("defaults", "every"), 0, r"defaults\.every is below 1"),
         (("defaults", "sampler"), "magic", r"defaults\.sampler is 'magic', which is none of \['ddim', "),
         (("errors", "colour"), 1, "errors has a 'colour' that nobody knows"),
     ],
