@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,22 @@ def train_tiny_tokenizer(folder: Path) -> Path:
 def tiny_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the vocab.json and merges.txt of a small CLIP-format BPE."""
     return train_tiny_tokenizer(tmp_path_factory.mktemp("tiny-tokenizer"))
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Path) -> Callable[[str], Path]:
+    """Make (once for each row) a diffusers folder of a row of the architecture table, with random weights.
+
+    ``tiny_checkpoint("sd-turbo")`` returns the folder; see ``tests/export/checkpoints.py``.
+    """
+
+    @cache
+    def make(row: str) -> Path:
+        from tests.export.checkpoints import save_checkpoint
+
+        return save_checkpoint(tmp_path_factory.mktemp("checkpoints") / row, row, tiny_tokenizer)
+
+    return make
 
 
 @pytest.fixture(scope="session")
