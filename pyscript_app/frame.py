@@ -68,5 +68,5 @@ class Frame:
     picture: array[float]
     """[H, W, 4] x0 decoded (in the last step, ``latent``): red, green, blue, alpha, whole numbers from 0 to 255."""
     update: Mapping[str, float]
-    """What the sampler added up to reach ``latent``: terms (see ``samplers``) and their factors."""
+    """What the sampler added up to reach ``latent``: terms (see ``step``) and their factors."""
     ms: Timings

@@ -17,8 +17,9 @@ from pyscript_app.attention import token_gain, word_selector
 from pyscript_app.frame import Frame, Timings, Word
 from pyscript_app.manifest import Manifest
 from pyscript_app.noise import Generator
-from pyscript_app.samplers import COLUMNS, ROWS, SLOTS, Step, coefficients, plan
+from pyscript_app.samplers import plan
 from pyscript_app.schedule import Schedule
+from pyscript_app.step import COLUMNS, ROWS, SLOTS, Step, coefficients
 from pyscript_app.tokenizer import Tokenizer
 
 Tensor = Any  # whatever the runtime makes

@@ -19,24 +19,32 @@ PREDICTION_TYPES = ("epsilon", "v_prediction")
 SPACINGS = ("leading", "linspace", "trailing")
 FINAL_SIGMAS = ("zero", "sigma_min")
 
-# Fields of diffusers' configurations that would change the numbers and that are not rebuilt here: the only value
-# of each that is accepted.
+# Fields of diffusers' configurations that say how the network was taught, or that no linear update can do, and that
+# are not rebuilt here: the only value of each that is accepted.
 FIXED = {
-    "algorithm_type": "dpmsolver++",
-    "clip_sample": False,
-    "interpolation_type": "linear",
-    "lambda_min_clipped": -math.inf,
-    "solver_order": 2,
-    "solver_type": "midpoint",
     "thresholding": False,
     "timestep_type": "discrete",
     "trained_betas": None,
-    "use_beta_sigmas": False,
-    "use_exponential_sigmas": False,
     "use_flow_sigmas": False,
-    "use_karras_sigmas": False,
-    "use_lu_lambdas": False,
 }
+
+# Fields by which a scheduler class shapes its own update, or chooses its own noise levels (Karras et al.'s, say) from
+# those that the network knows. Every network can do without, and the samplers here do: they keep to the schedule's
+# levels, and to their own solver. ``clip_sample`` is for pictures; diffusers turns it off for latents.
+IGNORED = (
+    "algorithm_type",
+    "clip_sample",
+    "interpolation_type",
+    "lambda_min_clipped",
+    "sigma_max",
+    "sigma_min",
+    "solver_order",
+    "solver_type",
+    "use_beta_sigmas",
+    "use_exponential_sigmas",
+    "use_karras_sigmas",
+    "use_lu_lambdas",
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ class Schedule:
     final_sigmas_type: str = "zero"
     lower_order_final: bool = True
     euler_at_final: bool = False
+    original_inference_steps: int = 50
+    timestep_scaling: float = 10.0
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -73,10 +83,10 @@ class Schedule:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Schedule:
-        """Read a diffusers ``scheduler_config.json``; fields that change nothing here are ignored.
+        """Read the ``scheduler_config.json`` of any of diffusers' classes; what is left aside, ``IGNORED`` lists.
 
         Raises:
-            ValueError: If a field asks for numbers that are not rebuilt here, such as Karras' noise levels.
+            ValueError: If the network was taught in a way that is not rebuilt here.
         """
         for name, accepted in FIXED.items():
             if name in config and config[name] not in (accepted, None):  # a list is not hashable

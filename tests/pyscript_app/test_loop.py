@@ -18,9 +18,11 @@ import pytest
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Model, Settings, generate
 from pyscript_app.noise import Generator
-from pyscript_app.samplers import COLUMNS, ROWS, SAMPLERS
+from pyscript_app.samplers import SAMPLERS
+from pyscript_app.step import COLUMNS, ROWS
 
 LENGTH, SHAPE, SIDES, PICTURE, WIDTH = 77, (4, 8, 8), (8, 4), 16, 5
+NOISY = ("euler-ancestral", "lcm", "tcd")
 STEPS = 3
 SETTINGS = Settings("a red zeppelin, a boat", "night", seed=7, steps=STEPS, guidance=7.5)
 
@@ -314,11 +316,12 @@ def test_the_first_latent_is_the_seed_s_noise_and_its_scaled_form_is_fed(model: 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_fresh_noise_is_drawn_only_by_samplers_that_add_it(model: Model, sampler: str) -> None:
     runtime = FakeRuntime()
-    collect(replace(SETTINGS, sampler=sampler), model, runtime)
+    frames = collect(replace(SETTINGS, sampler=sampler), model, runtime)
+    assert ("noise" in frames[0].update) == (sampler in NOISY)
     random, n = Generator(SETTINGS.seed), math.prod(SHAPE)
     random.randn(n)  # the first latent
-    for feeds in runtime.fed("step"):
-        expected = random.randn(n) if sampler == "euler-ancestral" else np.zeros(n, np.float32)
+    for frame, feeds in zip(frames, runtime.fed("step"), strict=True):
+        expected = random.randn(n) if "noise" in frame.update else np.zeros(n, np.float32)
         np.testing.assert_array_equal(feeds["noise"].ravel(), expected)
 
 
@@ -418,8 +421,9 @@ def test_a_bad_setting_gives_a_sentence_before_anything_runs(
     assert not runtime.feeds
 
 
-def test_pure_noise_shows_no_epsilon(models: Callable[..., Model]) -> None:
+@pytest.mark.parametrize("sampler", ["ddim", "lcm", "tcd"])
+def test_pure_noise_shows_no_epsilon(models: Callable[..., Model], sampler: str) -> None:
     model, runtime = models(rescale_betas_zero_snr=True, timestep_spacing="trailing"), FakeRuntime()
     with pytest.raises(ValueError, match="predicts epsilon cannot start from pure noise"):
-        collect(SETTINGS, model, runtime)
+        collect(replace(SETTINGS, sampler=sampler), model, runtime)
     assert not runtime.feeds

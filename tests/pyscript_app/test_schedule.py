@@ -4,7 +4,16 @@ import diffusers
 import numpy as np
 import pytest
 
-from pyscript_app.schedule import BETA_SCHEDULES, FIXED, SPACINGS, Schedule, interpolate, linspace, sigma_of
+from pyscript_app.schedule import (
+    BETA_SCHEDULES,
+    FIXED,
+    IGNORED,
+    SPACINGS,
+    Schedule,
+    interpolate,
+    linspace,
+    sigma_of,
+)
 
 SD15 = {"beta_start": 0.00085, "beta_end": 0.012}
 
@@ -60,8 +69,8 @@ def test_linspace_and_interpolation_equal_numpy() -> None:
         ("prediction_type", "sample"),
         ("timestep_spacing", "karras"),
         ("final_sigmas_type", "one"),
-        ("use_karras_sigmas", True),
-        ("solver_order", 3),
+        ("use_flow_sigmas", True),
+        ("timestep_type", "continuous"),
         ("trained_betas", [0.1, 0.2]),
     ],
 )
@@ -73,6 +82,7 @@ def test_what_is_not_rebuilt_is_refused(field: str, value: object) -> None:
 def test_what_changes_nothing_is_ignored() -> None:
     harmless = {"_class_name": "DDIMScheduler", "clip_sample_range": 1.0, "trained_betas": None}
     assert Schedule.from_config({**FIXED, **harmless}) == Schedule()
+    assert Schedule.from_config(dict.fromkeys(IGNORED, "of its own")) == Schedule()
 
 
 @pytest.mark.parametrize("steps", [0, -1, 1001, 2.0, "10", True, None], ids=repr)
