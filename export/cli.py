@@ -24,6 +24,7 @@ from rich.progress import (
 from rich.table import Table
 from typer.core import TyperGroup
 
+from export.command import EPILOG, export
 from export.errors import UserError
 from export.miniature.cli import app as miniature
 
@@ -141,7 +142,7 @@ def generate(
     steps: Annotated[int | None, typer.Option(help="Calls of the network.")] = None,
     guidance: Annotated[float | None, typer.Option(help="How strongly to follow the prompt.")] = None,
     sampler: Annotated[
-        str | None, typer.Option(help="ddim, euler, euler-ancestral, dpm++2m or pndm.")
+        str | None, typer.Option(help="ddim, euler, euler-ancestral, dpm++2m, pndm, lcm or tcd.")
     ] = None,
     gain: Annotated[list[str] | None, typer.Option(help="WORD=FACTOR of its attention (repeatable).")] = None,
     out: Annotated[Path, typer.Option(help="Where to save the picture; a .gif shows all steps.")] = Path(
@@ -177,39 +178,7 @@ def generate(
     )
 
 
-@app.command(
-    epilog="Examples:\n\n"
-    "[b]diffuscope export ~/models/stable-diffusion-v1-5 web/models/sd15[/]\n\n"
-    '[b]diffuscope export export/miniature/weights web/models/miniature --sampler "dpm++2m" --steps 12[/]'
-)
-def export(
-    pipeline: Annotated[Path, typer.Argument(help="A diffusers folder of Stable Diffusion 1.x or 2.x.")],
-    out: Annotated[Path, typer.Argument(help="The folder to make; an earlier export there is replaced.")],
-    precision: Annotated[str, typer.Option(help="Of the weights: int8 or fp32.")] = "int8",
-    name: Annotated[str | None, typer.Option(help="The model's name in addresses.")] = None,
-    title: Annotated[str | None, typer.Option(help="The model's name for people.")] = None,
-    licence: Annotated[str | None, typer.Option(help="The licence of the weights.")] = None,
-    prompt: Annotated[str | None, typer.Option(help="The prompt that the page begins with.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Default steps.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="Default guidance.")] = None,
-    sampler: Annotated[str | None, typer.Option(help="Default sampler.")] = None,
-) -> None:
-    """Make a model that the page runs: graphs, quantized weights and a manifest, verified against torch."""
-    from export.exporter import STAGES, export_pipeline
-    from export.verify import error_table
-
-    about = {"name": name, "title": title, "licence": licence}
-    defaults = {"prompt": prompt, "steps": steps, "guidance": guidance, "sampler": sampler}
-    with _progress() as progress:
-        task = progress.add_task("starting", total=STAGES.get(precision))
-
-        def report(stage: str) -> None:
-            progress.update(task, description=stage, advance=1)
-
-        manifest = export_pipeline(pipeline, out, precision, report=report, **about, **defaults)
-    console.print(error_table(manifest["errors"]))
-    size = sum(file["bytes"] for file in manifest["files"].values())
-    console.print(f"Exported to [b]{escape(str(out))}[/]: {size / 1e6:.1f} MB, {precision}")
+app.command(epilog=EPILOG)(export)
 
 
 @app.command(

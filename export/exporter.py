@@ -21,8 +21,9 @@ from export.manifest import FILE, FORMAT, Manifest, list_files, read_manifest, w
 from export.names import shorten
 from export.native import NativeRuntime
 from export.pipeline import Pipeline, load_pipeline, with_about
-from export.quantize import quantize
+from export.quantize import compress
 from export.shards import ShardWriter
+from export.weights import detach
 from export.verify import STEPS, verify_graphs, verify_loop
 
 # The precisions there are, and how many stages each reports.
@@ -126,10 +127,9 @@ class _Export:
         graphs = {}
         for graph in self.graphs:
             model = onnx.load(self.work / "traced" / f"{graph.name}.onnx")
-            if precision == "int8":
-                quantize(model)
+            weights = compress([model], detach(model), precision)
             file = f"{graph.name}.onnx"
-            used = shards.write(shorten(model), file)
+            used = shards.write({file: shorten(model)}, weights)
             graphs[graph.name] = {
                 "file": file,
                 "precision": precision,

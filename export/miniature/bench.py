@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from rich.progress import Progress
 
-from export.exporter import STAGES, export_pipeline
+from export.exporter import export_pipeline
 from export.manifest import FILE
 from export.miniature import config
 from export.miniature.judge import Judge
@@ -77,12 +77,14 @@ class Bench:
         """Return the folder of the weights exported as `int8` or `fp32`."""
         folder = self.work / precision
         if not (folder / FILE).exists():
-            task = self.progress.add_task("exporting", total=STAGES[precision])
+            task = self.progress.add_task("exporting", total=None)
             export_pipeline(
                 self.weights,
                 folder,
                 precision,
-                report=lambda stage: self.progress.update(task, description=stage, advance=1),
+                report=lambda stage: self.progress.update(
+                    task, description=stage.name, completed=stage.number, total=stage.of
+                ),
             )
         return folder
 

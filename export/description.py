@@ -1,0 +1,120 @@
+"""What a manifest says of a pipeline: everything but its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from export.colours import LatentView
+from export.errors import UserError
+from export.manifest import FORMAT, Manifest
+from export.pipeline import Pipeline
+
+# What the manifest says about the judge beside its file, as in the judge's own description.
+JUDGE = ("cell", "smallest", "objects", "colours", "places", "times", "accuracy")
+DTYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT32: "int32"}
+
+
+def describe(
+    pipeline: Pipeline, view: LatentView, layers: list[dict[str, Any]], graphs: dict[str, Any]
+) -> Manifest:
+    """The manifest without what is only known once files are there: ``files``, ``probe`` and ``errors``.
+
+    Args:
+        pipeline: the pipeline.
+        view: its latents' colours.
+        layers: the UNet's cross-attention layers, ``name``, ``side`` and ``output``, in the network's order.
+        graphs: entries of `describe_graph` by name.
+    """
+    about = pipeline.about
+    channels, height, width = pipeline.latent_shape
+    manifest = {
+        "format": FORMAT,
+        "name": about.name,
+        "title": about.title,
+        "licence": about.licence,
+        "licence_terms": about.licence_terms,
+        "architecture": pipeline.architecture.name,
+        "guidance": pipeline.architecture.guidance,
+        "additions": pipeline.additions,
+        "parameters": pipeline.parameters,
+        "latent": {
+            "channels": channels,
+            "height": height,
+            "width": width,
+            "range": [-view.reach, view.reach],
+            "rgb": {"weight": view.weight, "bias": view.bias},
+        },
+        "picture": dict(zip(("height", "width"), pipeline.picture_size, strict=True)),
+        "text": {"length": pipeline.text_length, "width": pipeline.text_encoder.config.hidden_size},
+        "tokenizer": _tokenizer(pipeline),
+        "scheduler": pipeline.scheduler_fields,
+        "attention": pooled(layers),
+        "attention_layers": layers if "unet_layers" in graphs else None,
+        "graphs": graphs,
+        "defaults": {name: value for name, value in vars(about.defaults).items() if value is not None},
+    }
+    return {name: value for name, value in manifest.items() if value not in (None, [], "")}
+
+
+def _tokenizer(pipeline: Pipeline) -> dict[str, Any]:
+    tokenizer, words = pipeline.tokenizer, pipeline.about.known_words
+    said = {
+        "vocab": "vocab.json",
+        "merges": "merges.txt",
+        "bos": tokenizer.bos_token_id,
+        "eos": tokenizer.eos_token_id,
+        "pad": tokenizer.pad_token_id,
+        "length": pipeline.text_length,
+        "known_words": None if words is None else list(words),
+    }
+    return said | ({"added": pipeline.added_tokens} if pipeline.added_tokens else {})
+
+
+def pooled(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The resolutions of the cross-attention, largest side first, and how many layers each sums."""
+    sides = [layer["side"] for layer in layers]
+    return [
+        {"side": side, "layers": sides.count(side), "output": f"attention_{side}"}
+        for side in sorted(set(sides), reverse=True)
+    ]
+
+
+def describe_graph(model: onnx.ModelProto, precision: str, largest: int) -> dict[str, Any]:
+    """A graph's entry without its files: ``largest`` are the bytes of the largest tensor that it holds."""
+    return {
+        "precision": precision,
+        "inputs": _tensors(model.graph.input),
+        "outputs": _tensors(model.graph.output),
+        "largest": largest,
+    }
+
+
+def _tensors(values: Any) -> dict[str, Any]:
+    return {
+        value.name: {
+            "shape": [dimension.dim_value for dimension in value.type.tensor_type.shape.dim],
+            "dtype": DTYPES[value.type.tensor_type.elem_type],
+        }
+        for value in values
+    }
+
+
+def judge_of(folder: Path) -> dict[str, Any] | None:
+    """What the manifest says of a pipeline's judge, or None where there is none."""
+    judge, file = folder / "judge", "judge.onnx"
+    if not judge.is_dir():
+        return None
+    try:
+        said = json.loads((judge / "judge.json").read_text("utf-8"))
+        onnx.checker.check_model(onnx.load(judge / file))
+        return {"file": file} | {key: said[key] for key in JUDGE}
+    except (OSError, ValueError, KeyError, DecodeError, onnx.checker.ValidationError) as error:
+        raise UserError(
+            f"The judge in {judge} cannot be used ({error!r}): train it again with `diffuscope miniature "
+            "judge`, or take that folder away."
+        ) from None
