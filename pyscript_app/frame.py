@@ -55,7 +55,8 @@ class Frame:
     eps_uncond: array[float]
     """[C, h, w] the noise that the model sees without the prompt (with the negative prompt, if there is one)."""
     eps_cond: array[float]
-    """[C, h, w] the noise that it sees with the prompt."""
+    """[C, h, w] the noise that it sees with the prompt. A model without classifier-free guidance looks but once, and
+    both are the same."""
     eps: array[float]
     """[C, h, w] after guidance."""
     attention: Mapping[int, array[float]]
@@ -67,6 +68,8 @@ class Frame:
     """[words, S, S] the same over all steps so far."""
     picture: array[float]
     """[H, W, 4] x0 decoded (in the last step, ``latent``): red, green, blue, alpha, whole numbers from 0 to 255."""
+    drawn_by: str
+    """The graph that drew ``picture``: the decoder, or a cheaper estimate of it."""
     update: Mapping[str, float]
     """What the sampler added up to reach ``latent``: terms (see ``step``) and their factors."""
     ms: Timings

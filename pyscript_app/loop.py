@@ -15,12 +15,10 @@ from typing import Any, Protocol
 
 from pyscript_app.attention import token_gain, word_selector
 from pyscript_app.frame import Frame, Timings, Word
-from pyscript_app.manifest import Manifest
+from pyscript_app.model import PREVIEWS, Model
 from pyscript_app.noise import Generator
 from pyscript_app.samplers import plan
-from pyscript_app.schedule import Schedule
 from pyscript_app.step import COLUMNS, ROWS, SLOTS, Step, coefficients
-from pyscript_app.tokenizer import Tokenizer
 
 Tensor = Any  # whatever the runtime makes
 
@@ -48,8 +46,10 @@ class Runtime(Protocol):
 class Settings:
     """What the visitor asks for.
 
-    ``guidance`` 0 ignores the prompt, 1 follows the conditional prediction alone. ``gains`` are factors on the
-    attention of words of the prompt, by their text.
+    ``guidance`` 0 ignores the prompt, 1 follows the conditional prediction alone; a model that guides itself is told
+    it, and a model without guidance has no use for it, nor either of the two for ``negative``. ``gains`` are factors
+    on the attention of words of the prompt, by their text. ``preview`` and ``every`` choose what draws the steps
+    before the last (``Model.painters``).
     """
 
     prompt: str = ""
@@ -59,6 +59,8 @@ class Settings:
     guidance: float = 3.0
     sampler: str = "ddim"
     gains: Mapping[str, float] = field(default_factory=dict)
+    preview: str = "full"
+    every: int = 1
 
     def __post_init__(self) -> None:
         for name, text in (("prompt", self.prompt), ("negative prompt", self.negative)):
@@ -69,22 +71,12 @@ class Settings:
             raise ValueError(f"The guidance must be a number, not {self.guidance!r}.")
         if not isinstance(self.gains, Mapping):
             raise ValueError(f"The gains must map words of the prompt to factors, not be {self.gains!r}.")
-
-
-class Model:
-    """An exported model, as far as the loop needs to know it."""
-
-    def __init__(self, manifest: Manifest, vocab: str, merges: str) -> None:
-        """Read a checked manifest, and the texts of the two tokenizer files that it names."""
-        latent, words = manifest["latent"], manifest["tokenizer"]
-        self.shape = (latent["channels"], latent["height"], latent["width"])
-        self.sides = {entry["side"]: entry["output"] for entry in manifest["attention"]}
-        self.schedule = Schedule.from_config(manifest["scheduler"])
-        self.tokenizer = Tokenizer.from_text(
-            vocab,
-            merges,
-            **{key: words[key] for key in ("bos", "eos", "pad", "length", "known_words")},
-        )
+        if self.preview not in PREVIEWS:
+            raise ValueError(f"There is no preview {self.preview!r}; choose one of {', '.join(PREVIEWS)}.")
+        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+            raise ValueError(
+                f"Steps drawn in full: every must be a whole number from 1 on, not {self.every!r}."
+            )
 
 
 class Tensors:
@@ -144,10 +136,13 @@ class Run:
         self.random = Generator(settings.seed)
         self.reading = model.tokenizer.read(settings.prompt)
         self.gains = token_gain(self.reading.words, settings.gains, model.tokenizer.length)
+        self.painters = model.painters(settings.preview, settings.every, len(self.plan.steps))
         # All at once, so that what cannot be drawn is refused before anything runs.
         next_scales = [step.scale for step in self.plan.steps[1:]] + [1.0]
+        # Where the network runs once, its one output is the guided one.
+        guidance = settings.guidance if model.guidance == "classifier-free" else 1.0
         self.matrices = [
-            coefficients(step, next_scale, settings.guidance, model.schedule.prediction_type)
+            coefficients(step, next_scale, guidance, model.schedule.prediction_type)
             for step, next_scale in zip(self.plan.steps, next_scales, strict=True)
         ]
         self.tensors = Tensors(runtime)
@@ -168,36 +163,40 @@ class Run:
         return outputs, (self.clock() - began) * 1000
 
     async def begin(self) -> None:
-        """Encode both prompts, and make the noise that the seed stands for."""
-        tokenizer, shape, first = self.model.tokenizer, self.model.shape, self.plan.steps[0]
-        length, side = tokenizer.length, max(self.model.sides)
-        ids = [*tokenizer.encode(self.settings.negative), *self.reading.ids]
-        encoded, _ = await self._run("text_encoder", input_ids=self._tensor(ids, 2, length, dtype="int32"))
+        """Encode the prompt (the negative one too), and make the noise that the seed stands for."""
+        settings, model, first = self.settings, self.model, self.plan.steps[0]
+        shape, batch, length, side = model.shape, model.batch, model.tokenizer.length, max(model.sides)
+        ids = list(self.reading.ids)
+        if batch == 2:
+            ids = model.tokenizer.encode(settings.negative) + ids
+        encoded, _ = await self._run(
+            "text_encoder", input_ids=self._tensor(ids, batch, length, dtype="int32")
+        )
         noise = self.random.randn(math.prod(shape))
         start = array("f", [self.plan.noise_scale * value for value in noise])
         scaled = array("f", [first.scale * value for value in start])
         # The same in every step.
-        self.text = encoded["text"]
-        self.token_gain = self._tensor(self.gains, 1, length)
+        self.conditions = {"text": encoded["text"], "token_gain": self._tensor(self.gains, 1, length)}
+        if model.guidance == "embedded":
+            self.conditions["guidance"] = self._tensor([settings.guidance - 1], 1)
         self.words = self._tensor(word_selector(self.reading.words, length), length, length)
         self.no_noise = self._zeros(1, *shape)
         # Replaced by every step.
         self.latent, self.latent_values = self._tensor(start, 1, *shape), start
-        self.latents = self._tensor(scaled + scaled, 2, *shape)
+        self.latents = self._tensor(scaled * batch, batch, *shape)
         self.history = self._zeros(len(SLOTS), *shape)
         self.total = self._zeros(length, side, side)
 
     async def advance(self, index: int) -> Frame:
         """Take one step: UNet, guidance and sampler, attention, decoder."""
         step, steps, sides = self.plan.steps[index], len(self.plan.steps), self.model.sides
-        last = index + 1 == steps
+        last, painter = index + 1 == steps, self.painters[index]
         read = self.runtime.read
         unet, unet_ms = await self._run(
             "unet",
             latents=self.latents,
             timestep=self._tensor([step.timestep], 1),
-            text=self.text,
-            token_gain=self.token_gain,
+            **self.conditions,
         )
         stepped, step_ms = await self._run(
             "step",
@@ -216,7 +215,7 @@ class Run:
         )
         # Some samplers end a breath of noise above x0: the result is what they end with, as in diffusers.
         shown = stepped["next_latent" if last else "x0"]
-        decoded, decode_ms = await self._run("vae_decoder", latent=shown)
+        decoded, decode_ms = await self._run(painter, latent=shown)
 
         before, self.latent_values = self.latent_values, await read(stepped["next_latent"])
         area = len(self.reading.words) * max(sides) ** 2
@@ -241,13 +240,14 @@ class Run:
             maps=(await read(pooled["maps"]))[:area],
             mean_maps=(await read(pooled["mean_maps"]))[:area],
             picture=await read(decoded["picture"]),
+            drawn_by=painter,
             update=step.update,
             ms=Timings(unet_ms, step_ms, attention_ms, decode_ms),
         )
         self.latent, self.latents = stepped["next_latent"], stepped["latents"]
         self.history, self.total = stepped["next_history"], pooled["next_total"]
         self.tensors.keep(
-            self.text, self.token_gain, self.words, self.no_noise,
+            *self.conditions.values(), self.words, self.no_noise,
             self.latent, self.latents, self.history, self.total,
         )  # fmt: skip
         return frame

@@ -13,7 +13,7 @@ import heapq
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -28,7 +28,10 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Piece:
-    """One byte-pair piece of a word. ``start:end`` are character offsets in the prompt as it was typed."""
+    """One byte-pair piece of a word, or one vector of an added word.
+
+    ``start:end`` are character offsets in the prompt as it was typed.
+    """
 
     text: str
     id: int
@@ -41,7 +44,7 @@ class Word:
     """One word of the prompt: the pieces that the tokenizer does not merge across.
 
     ``tokens`` are its slots among the model's (slot 0 is the start token); ``known`` says whether the model met
-    the word in training, ``suggestions`` are up to three words that it met and that look alike.
+    the word in training or as an added one, ``suggestions`` are up to three words that it met and that look alike.
     """
 
     text: str
@@ -75,6 +78,7 @@ class Tokenizer:
         pad: int,
         length: int = 77,
         known_words: Iterable[str] | None = None,
+        added: Mapping[str, Sequence[int]] | None = None,
     ):
         """Prepare a tokenizer.
 
@@ -86,6 +90,8 @@ class Tokenizer:
             pad: Id that fills the slots after the end token (Stable Diffusion 1 pads with ``eos``, 2 with 0).
             length: Number of slots, 77 in CLIP.
             known_words: Words that the model met in training; None where nobody knows them.
+            added: Words of textual inversion (Gal et al., https://arxiv.org/abs/2208.01618), each with the ids of
+                its vectors.
         """
         self.vocab = vocab
         self.ranks = {pair: rank for rank, pair in enumerate(merges)}
@@ -96,9 +102,11 @@ class Tokenizer:
             raise ValueError(
                 f"The vocabulary has no piece with the id {min(missing)} that the manifest names."
             )
-        # Text that spells a special token becomes that token, the longest first.
-        spelled = sorted(names.values(), key=len, reverse=True)
-        self._special = re.compile("|".join(map(re.escape, spelled)))
+        # Text that spells a special token or an added word becomes that, the longest first.
+        self._added = {normalize(word)[0]: ids for word, ids in (added or {}).items()}
+        self._whole = {piece: [number] for number, piece in names.items()} | self._added
+        spelled = sorted(self._whole, key=len, reverse=True)
+        self._spelled = re.compile("|".join(map(re.escape, spelled)))
         self._merge = lru_cache(maxsize=4096)(self._merge_word)
 
     @classmethod
@@ -112,6 +120,7 @@ class Tokenizer:
         pad: int,
         length: int = 77,
         known_words: Iterable[str] | None = None,
+        added: Mapping[str, Sequence[int]] | None = None,
     ) -> Tokenizer:
         """Read the texts of a CLIP folder's ``vocab.json`` and ``merges.txt``; the rest as in the constructor."""
         pairs = [
@@ -127,6 +136,7 @@ class Tokenizer:
             pad=pad,
             length=length,
             known_words=known_words,
+            added=added,
         )
 
     def encode(self, text: str) -> list[int]:
@@ -166,6 +176,7 @@ class Tokenizer:
         known = (
             self.known_words is None
             or plain in self.known_words
+            or plain in self._added
             or all(unicodedata.category(letter).startswith("P") for letter in plain)
         )
         near = () if known else difflib.get_close_matches(plain, sorted(self.known_words or ()), n=3)
@@ -176,14 +187,15 @@ class Tokenizer:
         letters, starts, ends = normalize(text)
         position = 0
         while position < len(letters):
-            special = self._special.search(letters, position)
-            stop = special.start() if special else len(letters)
+            spelled = self._spelled.search(letters, position)
+            stop = spelled.start() if spelled else len(letters)
             for start, end in split(letters, position, stop):
                 yield self._pieces(letters, starts, ends, start, end)
-            if special is None:
+            if spelled is None:
                 return
-            position = special.end()
-            yield [Piece(special[0], self.vocab[special[0]], starts[stop], ends[position - 1])]
+            position = spelled.end()
+            place = starts[stop], ends[position - 1]
+            yield [Piece(spelled[0], number, *place) for number in self._whole[spelled[0]]]
 
     def _pieces(self, letters: str, starts: list[int], ends: list[int], start: int, end: int) -> list[Piece]:
         # One symbol for each byte, and which letter it belongs to.

@@ -23,7 +23,8 @@ from export.exporter import export_pipeline
 from export.native import NativeRuntime
 from export.pipeline import PARTS, load_pipeline
 from pyscript_app.frame import Frame
-from pyscript_app.loop import Model, Settings, generate
+from pyscript_app.loop import Settings, generate
+from pyscript_app.model import Model
 
 SCHEDULERS = {
     "ddim": DDIMScheduler,

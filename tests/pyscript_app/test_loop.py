@@ -16,13 +16,15 @@ import numpy as np
 import pytest
 
 from pyscript_app.frame import Frame
-from pyscript_app.loop import Model, Settings, generate
+from pyscript_app.loop import Settings, generate
+from pyscript_app.model import PREVIEWS, Model
 from pyscript_app.noise import Generator
 from pyscript_app.samplers import SAMPLERS
 from pyscript_app.step import COLUMNS, ROWS
 
 LENGTH, SHAPE, SIDES, PICTURE, WIDTH = 77, (4, 8, 8), (8, 4), 16, 5
 NOISY = ("euler-ancestral", "lcm", "tcd")
+NO_GUIDANCE = np.zeros(1, np.float32)
 STEPS = 3
 SETTINGS = Settings("a red zeppelin, a boat", "night", seed=7, steps=STEPS, guidance=7.5)
 
@@ -46,10 +48,12 @@ class Tensor:
 class FakeRuntime:
     """Graphs of the right names and shapes; keeps account of the tensors and of what it was fed.
 
-    ``fail_at`` is the number of the call (of run, read or pause, from 0) that raises.
+    ``fail_at`` is the number of the call (of run, read or pause, from 0) that raises; ``batch`` is 1 for a model
+    without classifier-free guidance.
     """
 
-    def __init__(self, fail_at: int | None = None, *, only: str = "") -> None:
+    def __init__(self, fail_at: int | None = None, *, only: str = "", batch: int = 2) -> None:
+        self.batch = batch
         self.held: set[Tensor] = set()
         self.feeds: list[tuple[str, dict[str, np.ndarray]]] = []
         self._calls, self._fail_at, self._only = itertools.count(), fail_at, only
@@ -89,27 +93,31 @@ class FakeRuntime:
     def fed(self, graph: str) -> list[dict[str, np.ndarray]]:
         return [feeds for name, feeds in self.feeds if name == graph]
 
-    @staticmethod
-    def text_encoder(input_ids: np.ndarray) -> dict[str, np.ndarray]:
-        assert (input_ids.shape, input_ids.dtype) == ((2, LENGTH), np.int32)
+    def text_encoder(self, input_ids: np.ndarray) -> dict[str, np.ndarray]:
+        assert (input_ids.shape, input_ids.dtype) == ((self.batch, LENGTH), np.int32)
         return {"text": np.sin(input_ids[..., None] * np.arange(1.0, 1 + WIDTH))}
 
-    @staticmethod
     def unet(
-        latents: np.ndarray, timestep: np.ndarray, text: np.ndarray, token_gain: np.ndarray
+        self,
+        latents: np.ndarray,
+        timestep: np.ndarray,
+        text: np.ndarray,
+        token_gain: np.ndarray,
+        guidance: np.ndarray = NO_GUIDANCE,
     ) -> dict[str, np.ndarray]:
-        assert (latents.shape, timestep.shape) == ((2, *SHAPE), (1,))
-        assert (text.shape, token_gain.shape) == ((2, LENGTH, WIDTH), (1, LENGTH))
-        np.testing.assert_array_equal(latents[0], latents[1])
-        heard = text.mean((1, 2)).reshape(2, 1, 1, 1)
-        outputs = {"output": np.tanh(latents + heard + timestep / 1000)}
+        assert (latents.shape, timestep.shape) == ((self.batch, *SHAPE), (1,))
+        assert (text.shape, token_gain.shape) == ((self.batch, LENGTH, WIDTH), (1, LENGTH))
+        assert (guidance.shape, guidance.dtype) == ((1,), np.float32)
+        np.testing.assert_array_equal(latents[0], latents[-1])
+        heard = text.mean((1, 2)).reshape(self.batch, 1, 1, 1)
+        outputs = {"output": np.tanh(latents + heard + timestep / 1000 + guidance / 10)}
         for side in SIDES:
-            loudness = np.cos(text[1].sum(1)[:, None] + np.arange(side * side)) * token_gain.T
+            loudness = np.cos(text[-1].sum(1)[:, None] + np.arange(side * side)) * token_gain.T
             outputs[f"attention_{side}"] = loudness.reshape(LENGTH, side, side)
         return outputs
 
-    @staticmethod
     def step(
+        self,
         latent: np.ndarray,
         output: np.ndarray,
         noise: np.ndarray,
@@ -117,12 +125,15 @@ class FakeRuntime:
         coefficients: np.ndarray,
     ) -> dict[str, np.ndarray]:
         assert (latent.shape, noise.shape, history.shape) == ((1, *SHAPE), (1, *SHAPE), (3, *SHAPE))
-        columns = np.concatenate([latent, output, noise, history, np.zeros_like(latent)])
+        assert output.shape == (self.batch, *SHAPE)
+        columns = np.concatenate(
+            [latent, np.resize(output, (2, *SHAPE)), noise, history, np.zeros_like(latent)]
+        )
         assert coefficients.shape == (len(ROWS), len(COLUMNS))
         rows = np.tensordot(coefficients, columns, 1)
         names = ("next_latent", "latents", "x0", "eps_uncond", "eps_cond", "eps")
         parts = {name: rows[i : i + 1] for i, name in enumerate(names)}
-        return {**parts, "latents": np.repeat(rows[1:2], 2, 0), "next_history": rows[6:9]}
+        return {**parts, "latents": np.repeat(rows[1:2], self.batch, 0), "next_history": rows[6:9]}
 
     @staticmethod
     def attention(
@@ -144,6 +155,14 @@ class FakeRuntime:
         grey = np.kron(latent.mean((0, 1)), np.ones((2, 2)))
         return {"picture": np.repeat(grey[..., None], 4, -1)}
 
+    @classmethod
+    def preview_decoder(cls, latent: np.ndarray) -> dict[str, np.ndarray]:
+        return {"picture": cls.vae_decoder(latent)["picture"] + 1}
+
+    @classmethod
+    def latent_rgb(cls, latent: np.ndarray) -> dict[str, np.ndarray]:
+        return {"picture": cls.vae_decoder(latent)["picture"] + 2}
+
 
 @pytest.fixture(scope="module")
 def model(tiny_tokenizer: Path) -> Model:
@@ -152,13 +171,24 @@ def model(tiny_tokenizer: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def models(tiny_tokenizer: Path) -> Callable[..., Model]:
-    return lambda **scheduler: make_model(tiny_tokenizer, **scheduler)
+    return lambda **wishes: make_model(tiny_tokenizer, **wishes)
 
 
-def make_model(folder: Path, **scheduler: Any) -> Model:
+def make_model(folder: Path, **wishes: Any) -> Model:
     vocab, merges = ((folder / name).read_text("utf-8") for name in ("vocab.json", "merges.txt"))
+    return Model(make_manifest(vocab, **wishes), vocab, merges)
+
+
+def make_manifest(
+    vocab: str,
+    guidance: str = "classifier-free",
+    graphs: Sequence[str] = tuple(PREVIEWS.values()),
+    **scheduler: Any,
+) -> dict[str, Any]:
     ids = json.loads(vocab)
-    manifest = {
+    return {
+        "guidance": guidance,
+        "graphs": dict.fromkeys(graphs),
         "latent": dict(zip(("channels", "height", "width"), SHAPE, strict=True)),
         "attention": [{"side": side, "layers": 1, "output": f"attention_{side}"} for side in SIDES],
         "scheduler": {"_class_name": "DDIMScheduler", "beta_schedule": "scaled_linear", **scheduler},
@@ -170,7 +200,6 @@ def make_model(folder: Path, **scheduler: Any) -> Model:
             "known_words": None,
         },
     }
-    return Model(manifest, vocab, merges)
 
 
 def collect(
@@ -330,6 +359,121 @@ def test_a_seed_decides_the_run(model: Model) -> None:
     assert runs[0] == runs[1] != runs[2]
 
 
+# Guidance that is none of the loop's business
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("guidance", ["embedded", "none"])
+def test_a_model_that_guides_itself_runs_once_a_step(
+    models: Callable[..., Model], guidance: str, sampler: str
+) -> None:
+    model, runtime = models(guidance=guidance), FakeRuntime(batch=1)
+    frames = collect(replace(SETTINGS, sampler=sampler), model, runtime)
+    (feeds,) = runtime.fed("text_encoder")
+    assert feeds["input_ids"].tolist() == [model.tokenizer.encode(SETTINGS.prompt)]
+    assert len(runtime.fed("unet")) == len(frames)
+    for frame in frames:
+        assert frame.eps_uncond == frame.eps_cond == frame.eps
+
+
+def test_the_strength_is_told_to_models_with_embedded_guidance(models: Callable[..., Model]) -> None:
+    runtime = FakeRuntime(batch=1)
+    strong = collect(SETTINGS, models(guidance="embedded"), runtime)
+    assert [feeds["guidance"].tolist() for feeds in runtime.fed("unet")] == [[SETTINGS.guidance - 1]] * STEPS
+    weak = collect(replace(SETTINGS, guidance=1), models(guidance="embedded"), FakeRuntime(batch=1))
+    assert strong[0].eps != weak[0].eps
+
+
+@pytest.mark.parametrize("guidance", ["classifier-free", "none"])
+def test_other_models_know_no_such_input(models: Callable[..., Model], guidance: str) -> None:
+    runtime = FakeRuntime(batch=2 if guidance == "classifier-free" else 1)
+    collect(SETTINGS, models(guidance=guidance), runtime)
+    assert all("guidance" not in feeds for feeds in runtime.fed("unet"))
+
+
+def test_without_guidance_its_strength_changes_nothing(models: Callable[..., Model]) -> None:
+    runs = [
+        collect(replace(SETTINGS, guidance=guidance), models(guidance="none"), FakeRuntime(batch=1))
+        for guidance in (0, 1, 7.5)
+    ]
+    assert runs[0][-1].latent == runs[1][-1].latent == runs[2][-1].latent
+
+
+def test_a_manifest_that_is_silent_means_classifier_free(tiny_tokenizer: Path) -> None:
+    vocab, merges = ((tiny_tokenizer / name).read_text("utf-8") for name in ("vocab.json", "merges.txt"))
+    silent = {name: part for name, part in make_manifest(vocab).items() if name != "guidance"}
+    assert (Model(silent, vocab, merges).guidance, Model(silent, vocab, merges).batch) == (
+        "classifier-free",
+        2,
+    )
+
+
+# Previews
+
+FULL, TINY, LINEAR = PREVIEWS.values()
+
+
+@pytest.mark.parametrize(
+    ("wishes", "painters"),
+    [
+        ({}, [FULL] * 5),
+        ({"preview": "tiny"}, [TINY] * 4 + [FULL]),
+        ({"preview": "linear"}, [LINEAR] * 4 + [FULL]),
+        ({"preview": "tiny", "every": 2}, [TINY] * 4 + [FULL]),
+        ({"every": 2}, [LINEAR, FULL, LINEAR, FULL, FULL]),
+        ({"every": 9}, [LINEAR] * 4 + [FULL]),
+        ({"every": 2, "steps": 1}, [FULL]),
+        ({"preview": "linear", "steps": 1}, [FULL]),
+    ],
+    ids=str,
+)
+def test_previews_draw_what_comes_before_the_result(
+    model: Model, wishes: dict[str, Any], painters: list[str]
+) -> None:
+    runtime = FakeRuntime()
+    frames = collect(replace(SETTINGS, **{"steps": 5} | wishes), model, runtime)
+    assert [frame.drawn_by for frame in frames] == painters
+    assert [graph for graph, _ in runtime.feeds if graph in PREVIEWS.values()] == painters
+    for frame in frames:
+        shown = frame.latent if frame is frames[-1] else frame.x0
+        drawn = getattr(FakeRuntime, frame.drawn_by)(np.reshape(shown, (1, *SHAPE)))["picture"]
+        np.testing.assert_allclose(frame.picture, drawn.ravel(), rtol=1e-5)
+
+
+def test_previews_change_the_pictures_alone(model: Model) -> None:
+    whole, quick = (collect(replace(SETTINGS, preview=preview), model) for preview in ("full", "linear"))
+    for one, other in zip(whole, quick, strict=True):
+        assert (one.latent, one.x0, one.maps) == (other.latent, other.x0, other.maps)
+    assert (whole[-1].picture, whole[0].picture != quick[0].picture) == (quick[-1].picture, True)
+
+
+def test_between_full_pictures_stands_the_cheapest_that_there_is(models: Callable[..., Model]) -> None:
+    frames = collect(replace(SETTINGS, every=2), models(graphs=[FULL, TINY]))
+    assert [frame.drawn_by for frame in frames] == [TINY, FULL, FULL]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "graphs", "sentence"),
+    [
+        (
+            {"preview": "tiny"},
+            [FULL, LINEAR],
+            "exported without the preview 'tiny'; choose one of full, linear.$",
+        ),
+        ({"preview": "linear"}, [FULL], "exported without the preview 'linear'; choose one of full.$"),
+        ({"every": 2}, [FULL], "without a cheaper preview for the steps between; draw every step in full.$"),
+    ],
+    ids=str,
+)
+def test_a_preview_that_the_model_lacks_is_refused(
+    models: Callable[..., Model], wishes: dict[str, Any], graphs: list[str], sentence: str
+) -> None:
+    runtime = FakeRuntime()
+    with pytest.raises(ValueError, match=f"^The model was .*{sentence}"):
+        collect(replace(SETTINGS, **wishes), models(graphs=graphs), runtime)
+    assert not runtime.feeds
+
+
 # Nothing is left behind
 
 
@@ -408,6 +552,10 @@ def test_whatever_fails_nothing_is_left_and_the_next_run_is_whole(
         ({"seed": 1.5}, "^The seed must be a whole number from 0 to "),
         ({"steps": 0}, "^The number of steps must be a whole number from 1 to 1000, not 0.$"),
         ({"steps": 2.5}, "^The number of steps must be a whole number from 1 to 1000, not 2.5.$"),
+        ({"preview": "half"}, "^There is no preview 'half'; choose one of full, tiny, linear.$"),
+        ({"every": 0}, "every must be a whole number from 1 on, not 0.$"),
+        ({"every": 1.5}, "every must be a whole number from 1 on, not 1.5.$"),
+        ({"every": True}, "every must be a whole number from 1 on, not True.$"),
         ({"sampler": "magic"}, "^There is no sampler 'magic'; choose one of ddim, euler, "),
     ],
     ids=str,

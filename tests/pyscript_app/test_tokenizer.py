@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from transformers import CLIPTokenizerFast
@@ -113,12 +115,10 @@ def folder(
     return tiny_tokenizer if request.param == "tiny" else miniature(tmp_path_factory)
 
 
-def load(folder: Path, pad: str = END, known_words: list[str] | None = None) -> Tokenizer:
+def load(folder: Path, pad: str = END, **more: Any) -> Tokenizer:
     vocab, merges = ((folder / name).read_text("utf-8") for name in ("vocab.json", "merges.txt"))
     ids = json.loads(vocab)
-    return Tokenizer.from_text(
-        vocab, merges, bos=ids[START], eos=ids[END], pad=ids[pad], known_words=known_words
-    )
+    return Tokenizer.from_text(vocab, merges, bos=ids[START], eos=ids[END], pad=ids[pad], **more)
 
 
 def carried(text: str) -> str:
@@ -218,6 +218,67 @@ def test_unknown_words_are_marked_and_like_ones_offered(read: Callable[[str], Re
 def test_where_nobody_knows_the_words_all_count_as_known(tiny_tokenizer: Path) -> None:
     reading = load(tiny_tokenizer).read("a qwertyuiop")
     assert [(word.known, word.suggestions) for word in reading.words] == [(True, ()), (True, ())]
+
+
+# Added words, as textual inversion brings them: the second and third vector have names of their own in transformers,
+# and diffusers' maybe_convert_prompt writes these out in the prompt.
+VECTORS = {"<cat-toy>": 1, "<style>": 3, "<Gémma>": 2, "<cat": 1, "sks": 1}
+TOKENS = [f"{word}_{i}" if i else word for word, count in VECTORS.items() for i in range(count)]
+
+
+def added_words(folder: Path) -> tuple[CLIPTokenizerFast, dict[str, list[int]]]:
+    """Transformers' tokenizer that knows the added words, and what the manifest says of them."""
+    fast = CLIPTokenizerFast(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=LENGTH)
+    assert fast.add_tokens(TOKENS) == len(TOKENS)
+    ids = iter(fast.convert_tokens_to_ids(TOKENS))
+    return fast, {word: list(itertools.islice(ids, count)) for word, count in VECTORS.items()}
+
+
+def spelled_out(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
+    for word, count in VECTORS.items():
+        if count > 1:
+            vectors = " ".join(f"{word}_{i}" if i else word for i in range(count))
+            text = re.sub(re.escape(word), vectors, text, flags=re.IGNORECASE)
+    return text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a photo of <cat-toy>", "<cat-toy>", "a<cat-toy>s, sks", "<CAT-TOY> <Cat-Toy>", "<cat-toy><cat-toy> <cat",
+        "a car in the style of <style>", "<style><style>!", "x<STYLE>y<style>", "<gémma> <GE\u0301MMA> Gémma",
+        "<catalogue> <cat_toy> asks sksy SKS", f"{START}<style>{END}sks{END}", "< style >", "<style",
+        "a " * 74 + "<style> car", "a " * 73 + "<style>", "a " * 75 + "<style>", "<style> " * 40,
+    ],
+)  # fmt: skip
+def test_ids_of_added_words_equal_transformers_and_diffusers(folder: Path, text: str) -> None:
+    fast, added = added_words(folder)
+    expected = fast(spelled_out(text), padding="max_length", truncation=True).input_ids
+    assert load(folder, added=added).encode(text) == expected
+
+
+def test_random_text_with_added_words(folder: Path) -> None:
+    fast, added = added_words(folder)
+    tokenizer, draw = load(folder, added=added), random.Random(1)
+    for text in texts()[:400]:
+        at = draw.randint(0, len(text))
+        mixed = text[:at] + draw.choice(list(VECTORS)) + text[at:]
+        expected = fast(spelled_out(carried(mixed)), padding="max_length", truncation=True).input_ids
+        assert tokenizer.encode(mixed) == expected, repr(mixed)
+
+
+def test_an_added_word_is_one_word_with_all_its_vectors(tiny_tokenizer: Path) -> None:
+    added = {"<style>": [900, 901, 902]}
+    reading = load(tiny_tokenizer, known_words=["a", "car"], added=added).read("a car, <STYLE>s")
+    words = {word.text: word for word in reading.words}
+    assert (words["<STYLE>"].tokens, words["<STYLE>"].known) == ((4, 5, 6), True)
+    assert [piece.id for piece in reading.pieces[3:6]] == [900, 901, 902]
+    assert {(piece.text, piece.start, piece.end) for piece in reading.pieces[3:6]} == {("<style>", 7, 14)}
+    assert not words["s"].known
+    # One that is cut keeps the vectors that fit.
+    reading = load(tiny_tokenizer, added=added).read("a " * 74 + "<style> red")
+    assert (reading.words[-1].tokens, reading.cut) == ((75,), "<style> red")
 
 
 def test_what_finds_no_slot_is_cut(read: Callable[[str], Reading]) -> None:
