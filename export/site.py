@@ -17,6 +17,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from export.catalogue import catalogue
 from export.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +71,7 @@ def build(out: Path | str = "site", models: Iterable[str] | None = None) -> Path
     shutil.copytree(WEB, making, ignore=shutil.ignore_patterns("models", "vendor", "*.d.ts", ".*"))
     for model in chosen:
         shutil.copytree(model, making / "models" / model.name)
+    (making / "models.json").write_text(json.dumps({"models": catalogue(chosen)}, indent=1), "utf-8")
     _vendor(making)
     _copy_licences(making)
     _zip_python(making / "app.zip")

@@ -1,5 +1,6 @@
 /**
- * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…`, options in `?model=…&backend=…`.
+ * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&preview=…&every=…`,
+ * options in `?model=…&backend=…`.
  *
  * @import { Backend, Settings } from "./types"
  */
@@ -12,7 +13,13 @@ const FIELDS = /** @type {const} */ ({
   steps: Number,
   guidance: Number,
   sampler: String,
+  preview: String,
+  every: Number,
 });
+
+/** What an address need not say. An empty prompt is a choice of its own: the picture without words.
+ * @type {Partial<Settings>} */
+const USUAL = { negative: "", preview: "full", every: 1 };
 
 /**
  * @param {string} hash as in `location.hash`
@@ -38,21 +45,33 @@ export function readSettings(hash) {
 export function writeSettings(settings) {
   const given = new URLSearchParams();
   for (const name of /** @type {(keyof typeof FIELDS)[]} */ (Object.keys(FIELDS))) {
-    // An empty prompt is a choice of its own: the picture without words.
-    if (settings[name] !== "" || name === "prompt") given.set(name, String(settings[name]));
+    if (settings[name] !== USUAL[name]) given.set(name, String(settings[name]));
   }
   return `#${given}`;
 }
 
 /**
  * @param {string} search as in `location.search`
- * @returns {{ model: string, backend: Backend | null }} `backend` forces one; null lets the engine choose
+ * @returns {{ model: string | null, backend: Backend | null }} null for the page's own model, and for the backend that
+ *   the engine finds the better one
  */
 export function readOptions(search) {
   const given = new URLSearchParams(search);
   const backend = given.get("backend");
   return {
-    model: given.get("model") ?? "miniature",
+    model: given.get("model"),
     backend: backend === "webgpu" || backend === "wasm" ? backend : null,
   };
+}
+
+/**
+ * @param {string} search as in `location.search`
+ * @param {string | null} model null for the page's own
+ * @returns {string} the same options with this model
+ */
+export function writeModel(search, model) {
+  const given = new URLSearchParams(search);
+  if (model === null) given.delete("model");
+  else given.set("model", model);
+  return String(given);
 }

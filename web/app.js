@@ -4,6 +4,7 @@ import { Engine } from "./engine.js";
 import { Store } from "./store.js";
 import * as actions from "./views/actions.js";
 import { watch } from "./views/dom.js";
+import { accept } from "./views/drop.js";
 import * as head from "./views/head.js";
 import { listen } from "./views/keys.js";
 import * as live from "./views/live.js";
@@ -47,6 +48,8 @@ for (const [id, view] of Object.entries({
   if (element) view.mount(element, store, send);
 }
 listen(store, send);
+accept(document.body, send);
+addEventListener("popstate", () => send.travel());
 // A word of one prompt is none of another's.
 watch(
   store,
@@ -55,4 +58,4 @@ watch(
 );
 engine.start();
 const [first] = await send.recordings();
-if (first && store.state.run.status === "idle") send.watch(first.name);
+if (first && store.state.run.status === "idle") send.watch(first);

@@ -2,10 +2,13 @@
  * What a visitor can do, by name. Views send these; they never reach for the engine.
  *
  * @import { Engine } from "./engine.js"
+ * @import { Entry } from "./recordings.js"
  * @import { Store } from "./store.js"
  * @import { Settings, View } from "./types"
  */
-import { writeSettings } from "./address.js";
+import { readOptions, writeModel, writeSettings } from "./address.js";
+import { keepForGood, removeKept } from "./device.js";
+import { chooseFolder, droppedFolder, readFolder } from "./folder.js";
 import { listRecordings, playRecording } from "./recordings.js";
 import { atTheEnd, busy, shownFrame, shownSettings } from "./views/shown.js";
 
@@ -30,30 +33,99 @@ export class Commands {
     this.store.set({ view: { step: null, part: null } });
     // The address brings this picture back, here and for whomever it is sent to.
     history.replaceState(null, "", writeSettings(this.store.state.settings));
-    this.engine.generate().catch(() => {});
+    this.engine.runs.generate().catch(() => {});
   }
 
   pause() {
-    this.engine.pause();
+    this.engine.runs.pause();
   }
 
   resume() {
     this.follow();
-    this.engine.resume();
+    this.engine.runs.resume();
   }
 
   step() {
     this.follow();
-    this.engine.step();
+    this.engine.runs.step();
   }
 
   cancel() {
-    this.engine.cancel();
+    this.engine.runs.cancel();
   }
 
   /** Start the engine once more after a failure. */
   restart() {
-    this.engine.start().catch(() => {});
+    this.engine.start({ asked: true });
+  }
+
+  /** Look anew what this device can do and which models it keeps. */
+  survey() {
+    this.engine.survey();
+  }
+
+  /** Use another model; one that is not on this device is fetched. @param {string} name */
+  use(name) {
+    const { list, chosen } = this.store.state.models;
+    const entry = list.find((one) => one.name === name);
+    if (!entry || (name === chosen && this.store.state.engine.status !== "asking")) return;
+    this.hold();
+    // A large model should still be there next time.
+    if (entry.bytes > list[0].bytes && !entry.opened) keepForGood();
+    // A folder on the visitor's disk has no address.
+    if (!entry.opened) {
+      const { href } = Object.assign(new URL(location.href), {
+        search: writeModel(location.search, entry === list[0] ? null : name),
+        hash: writeSettings(this.store.state.settings),
+      });
+      if (href !== location.href) history.pushState(null, "", href);
+    }
+    this.engine.use(name);
+  }
+
+  /** Back or forward to an address that names another model. */
+  travel() {
+    const { list, chosen } = this.store.state.models;
+    const name = readOptions(location.search).model ?? list[0]?.name;
+    if (list.length && name !== chosen) this.engine.use(name, { asked: false });
+  }
+
+  /** Take a model off this device. @param {string} name */
+  async remove(name) {
+    await removeKept(name).catch((error) => this.#refuse(error));
+    this.engine.survey();
+  }
+
+  /** Let the visitor choose a model's folder on their disk, and use it. */
+  async openFolder() {
+    await this.#open(chooseFolder());
+  }
+
+  /** @param {DataTransfer} dropped on the page */
+  async drop(dropped) {
+    const files = droppedFolder(dropped);
+    await this.#open(
+      files ?? Promise.reject(new Error("That is no folder: drop a model's whole folder here.")),
+    );
+  }
+
+  /** @param {Promise<Record<string, File> | null>} choosing */
+  async #open(choosing) {
+    try {
+      const files = await choosing;
+      if (!files) return;
+      const entry = await readFolder(files);
+      const others = this.store.state.models.list.filter(({ name }) => name !== entry.name);
+      this.store.set({ models: { list: [...others, entry], chosen: "", trouble: "" } });
+      this.use(entry.name);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #refuse(error) {
+    this.store.set({ models: { trouble: error instanceof Error ? error.message : String(error) } });
   }
 
   /** The runs that were recorded beforehand. */
@@ -62,11 +134,11 @@ export class Commands {
     return this.recorded;
   }
 
-  /** Watch a recorded run. @param {string} name */
-  watch(name) {
+  /** Watch a recorded run. @param {Entry} recording */
+  watch(recording) {
     this.hold();
     this.#view({ step: null, part: null });
-    playRecording(this.store, name).catch((error) => console.warn("No recording:", error));
+    playRecording(this.store, recording).catch((error) => console.warn("No recording:", error));
   }
 
   /** @param {Partial<Settings>} settings */

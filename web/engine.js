@@ -1,42 +1,44 @@
 /**
  * The worker's other end: commands go to Python, and what Python reports becomes the store's state.
  *
- * @import { Commands } from "./worker.js"
- * @import { Diffuscope, Frame, Manifest, Result, Run, Settings, Trouble } from "./types"
+ * @import { Diffuscope, Manifest, ModelEntry, Settings, Trouble } from "./types"
  */
 import { readOptions, readSettings } from "./address.js";
+import { readDevice, readKept } from "./device.js";
+import { asksFirst, folderOf, listModels, loadManifest } from "./models.js";
 import { isolate, keep } from "./offline.js";
-import { Store } from "./store.js";
+import { Runs } from "./runs.js";
+import { NO_RUN, Store } from "./store.js";
+import { EngineError, troubleOf } from "./trouble.js";
 import { PythonWorker } from "./worker.js";
 
 const READING_DELAY = 80; // milliseconds of quiet before a prompt is read
+const STARTING = /** @type {const} */ ({
+  status: "booting",
+  stage: "Python",
+  error: null,
+  note: "",
+  bytes: 0,
+  total: 0,
+  rate: null,
+  remaining: null,
+  offline: false,
+});
 
-/**
- * A run that was asked for.
- *
- * @typedef {object} Job
- * @property {Settings} settings
- * @property {((frame: Frame) => void) | undefined} onFrame
- * @property {AbortController} abort
- * @property {boolean} begun whether Python works on it
- */
-
-/** Starts, steers and reports the engine. One a page. */
+/** Starts, ends and reports the engine. One a page. */
 export class Engine {
   /** @type {PythonWorker | null} */
   #worker = null;
-  /** @type {Commands | null} */
-  #python = null;
-  /** @type {Job | null} the newest run that was asked for and has not ended */
-  #job = null;
-  /** @type {Promise<unknown>} settles when Python is free */
-  #free = Promise.resolve();
-  #ready = deferred();
   #reading = 0;
+  /** Whether a model has given the settings its defaults. */
+  #offered = false;
+  /** Counts the starts: what an earlier one still has to say is not heard. */
+  #starts = 0;
 
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
+    this.runs = new Runs(store);
     this.options = readOptions(location.search);
     store.subscribe(
       () => this.#readSoon(),
@@ -45,217 +47,170 @@ export class Engine {
   }
 
   /**
-   * Load the model and the worker, and fill in the settings that the address and the model give. May be called again
-   * after a failure. Resolves when pictures can be made, or when it is clear that they cannot (`engine.error`).
+   * Load the chosen model and the worker, and fill in the settings that the address and the model give; whatever ran
+   * before is ended. Resolves when pictures can be made, when the visitor has to be asked whether a large model shall
+   * be fetched (`engine.status` "asking"), or when it is clear that they cannot be made (`engine.error`).
+   *
+   * @param {{ asked?: boolean }} [consent] `asked`: the visitor has said that the model shall be fetched
    */
-  async start() {
+  async start({ asked = false } = {}) {
+    const start = ++this.#starts;
+    const current = () => start === this.#starts;
     const untouched = this.store.state.settings;
-    if (this.store.state.engine.status === "failed") this.#ready = deferred();
-    this.store.set({ engine: { status: "booting", stage: "Python", error: null, bytes: 0, total: 0 } });
+    this.#endWorker();
+    this.runs.renew();
+    this.store.set({ engine: STARTING });
     try {
       await isolate();
       this.store.set({ engine: { isolated: globalThis.crossOriginIsolated } });
-      await this.#boot(await this.#loadManifest(untouched));
+      const entry = await this.#chosen();
+      const manifest = await loadManifest(entry);
+      if (!current()) return;
+      this.#offer(JSON.parse(manifest), untouched);
+      const ask = !asked && (await this.#mustAsk(entry));
+      if (!current()) return;
+      if (ask) this.store.set({ engine: { status: "asking" } });
+      else await this.#boot(entry, manifest, current);
     } catch (error) {
-      this.#fail(troubleOf(error));
-      return;
+      if (current()) this.#fail(troubleOf(error));
     }
-    this.#ready.resolve(null);
-    this.#readSoon();
   }
 
   /**
-   * Draw a picture with the given settings over those of the store. Before the engine is ready the run waits for it;
-   * a run that goes on already is cancelled.
+   * Use another model. The worker is ended, which alone gives its memory back; prompt, seed and strengths stay.
    *
-   * @param {Partial<Settings>} [given]
-   * @param {(frame: Frame) => void} [onFrame]
-   * @returns {Promise<Result>} rejects with an AbortError after `cancel()`, with an Error that says what went wrong
+   * @param {string} name of an entry in the store's `models.list`
+   * @param {{ asked?: boolean }} [consent] as for `start`
    */
-  async generate(given = {}, onFrame) {
-    this.cancel();
-    const settings = { ...this.store.state.settings, ...given };
-    /** @type {Job} */
-    const job = { settings, onFrame, abort: new AbortController(), begun: false };
-    this.#job = job;
-    const { steps } = settings;
-    const blank = { frames: [], picture: null, stage: "", msPerStep: 0, error: null };
-    this.#tell(job, { ...blank, status: "waiting", source: "live", settings, steps });
-    try {
-      await orAbort(this.#ready.promise, job.abort.signal);
-      await orAbort(this.#free, job.abort.signal);
-      job.begun = true;
-      const started = performance.now();
-      this.#tell(job, { status: "running", started });
-      const run = /** @type {Commands} */ (this.#python).generate(settings);
-      this.#free = run.catch(() => {});
-      const { trouble } = await orAbort(run, job.abort.signal);
-      if (trouble) throw new EngineError(trouble);
-      const { frames } = this.store.state.run;
-      const picture = frames[frames.length - 1].preview;
-      this.#tell(job, { status: "finished", stage: "", picture });
-      return { picture, frames, settings, ms: performance.now() - started };
-    } catch (error) {
-      if (!job.abort.signal.aborted)
-        this.#tell(job, { status: "failed", stage: "", error: troubleOf(error) });
-      throw error;
-    } finally {
-      if (this.#job === job) this.#job = null;
-    }
+  use(name, consent = { asked: true }) {
+    this.runs.cancel();
+    this.store.set({
+      models: { chosen: name, trouble: "" },
+      model: null,
+      reading: null,
+      run: NO_RUN,
+      view: { step: null, word: null, part: null, playing: false },
+    });
+    return this.start(consent);
   }
 
-  /** Stop before the next step. */
-  pause() {
-    this.#steer("running", "paused", "pause");
+  /** Look what this device can do and which models it keeps. */
+  async survey() {
+    const [device, kept] = await Promise.all([readDevice(), readKept(this.store.state.models.list)]);
+    this.store.set({ models: { device, kept } });
   }
 
-  resume() {
-    this.#steer("paused", "running", "resume");
-  }
-
-  /** Do one step and pause again; while the run goes, finish this step and pause. */
-  step() {
-    this.#steer("running", "paused", "step");
-    this.#steer("paused", "paused", "step");
-  }
-
-  /** End the run within one step; its promise rejects with an AbortError. */
-  cancel() {
-    if (!this.#job) return;
-    this.#tell(this.#job, { status: "cancelled", stage: "" });
-    this.#job.abort.abort(new DOMException("The run was cancelled.", "AbortError"));
-    this.#job = null;
-    this.#python?.cancel();
+  /** @param {ModelEntry} entry @returns {Promise<boolean>} whether it is large, and not on this device */
+  async #mustAsk(entry) {
+    if (!asksFirst(entry, {})) return false;
+    await this.survey();
+    return asksFirst(entry, this.store.state.models.kept);
   }
 
   /** @returns {Diffuscope} what `window.diffuscope` is */
   get face() {
-    const engine = this;
+    const { runs, store } = this;
     return {
       get ready() {
-        return engine.#ready.promise.then(() => {
-          const { model, engine: facts } = engine.store.state;
+        return runs.ready.promise.then(() => {
+          const { model, engine: facts } = store.state;
           const { backend, adapter, threads } = facts;
           return { model: /** @type {Manifest} */ (model), backend: backend ?? "wasm", adapter, threads };
         });
       },
-      generate: (settings, onFrame) => engine.generate(settings, onFrame),
-      pause: () => engine.pause(),
-      resume: () => engine.resume(),
-      step: () => engine.step(),
-      cancel: () => engine.cancel(),
+      generate: (settings, onFrame) => runs.generate(settings, onFrame),
+      pause: () => runs.pause(),
+      resume: () => runs.resume(),
+      step: () => runs.step(),
+      cancel: () => runs.cancel(),
     };
   }
 
-  get #folder() {
-    return `models/${this.options.model}/`;
+  /** @returns {Promise<ModelEntry>} the model that the visitor, the address or the page has chosen */
+  async #chosen() {
+    if (this.store.state.models.list.length === 0) {
+      const list = await listModels();
+      this.store.set({ models: { list, chosen: this.options.model ?? list[0].name } });
+    }
+    const { list, chosen } = this.store.state.models;
+    const entry = list.find(({ name }) => name === chosen);
+    if (entry) return entry;
+    const message = `There is no model named ${chosen} here: look at ?model= in the address.`;
+    throw new EngineError({ code: "missing-file", message });
   }
 
   /**
+   * Take the model's defaults for settings: at first with the address over them, where nobody has changed anything
+   * yet; later with the prompt, the seed and the strengths that are there.
+   *
+   * @param {Manifest} model
    * @param {Settings} untouched what the settings were before anybody could change them
-   * @returns {Promise<string>} its text
    */
-  async #loadManifest(untouched) {
-    const response = await fetch(`./${this.#folder}manifest.json`).catch(() => null);
-    if (!response?.ok || !response.headers.get("Content-Type")?.includes("json")) {
-      const message = response
-        ? `There is no model named ${this.options.model} here: look at ?model= in the address.`
-        : "The model could not be fetched: look at the network and start again.";
-      throw new EngineError({ code: response ? "missing-file" : "network", message, file: "manifest.json" });
+  #offer(model, untouched) {
+    if (this.store.state.model) return; // started again after a failure
+    const offered = { preview: /** @type {const} */ ("full"), every: 1, ...model.defaults };
+    if (this.#offered) {
+      const { prompt: _, seed: __, ...others } = offered;
+      this.store.set({ model, settings: others });
+      return;
     }
-    const text = await response.text();
-    if (this.store.state.model) return text;
-    /** @type {Manifest} */
-    const model = JSON.parse(text);
-    const offered = { ...model.defaults, ...readSettings(location.hash) };
+    this.#offered = true;
     const now = /** @type {Record<string, any>} */ (this.store.state.settings);
     const before = /** @type {Record<string, any>} */ (untouched);
-    const fresh = Object.entries(offered).filter(([name]) => now[name] === before[name]);
+    const given = Object.entries({ ...offered, ...readSettings(location.hash) });
+    const fresh = given.filter(([name]) => now[name] === before[name]);
     this.store.set({ model, settings: Object.fromEntries(fresh) });
-    return text;
   }
 
-  /** @param {string} manifest */
-  async #boot(manifest) {
-    const worker = new PythonWorker((message) => this.#hear(message));
+  /**
+   * @param {ModelEntry} entry
+   * @param {string} manifest its text
+   * @param {() => boolean} current whether this is still the newest start
+   */
+  async #boot(entry, manifest, current) {
+    const worker = new PythonWorker((message) => current() && this.#hear(message));
     this.#worker = worker;
     const python = await worker.start();
-    const base = new URL("./", document.baseURI).href;
-    const { backend } = this.options;
+    if (!current()) return;
+    const folder = folderOf(entry);
     const { trouble, files, ...facts } = await python.start({
-      base,
-      folder: this.#folder,
+      base: new URL("./", document.baseURI).href,
+      folder,
       manifest,
-      backend,
+      backend: this.options.backend,
+      opened: entry.opened?.files ?? null,
     });
+    if (!current()) return;
     if (trouble) throw new EngineError(trouble);
-    this.#python = python;
-    this.#free = Promise.resolve();
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
-    keep([`${this.#folder}manifest.json`, ...files]).then((offline) =>
-      this.store.set({ engine: { offline } }),
+    this.runs.begin(python);
+    this.#readSoon();
+    this.survey();
+    keep(entry.opened ? files : [`${folder}manifest.json`, ...files]).then(
+      (offline) => current() && this.store.set({ engine: { offline } }),
     );
   }
 
   /** @param {any} message that the worker posted */
-  #hear({ kind, ...message }) {
-    if (kind === "progress") this.store.set({ engine: message });
-    if (kind === "trouble") this.#fail(message);
-    if (!this.#job?.begun) return; // the last words of a run that was cancelled
-    if (kind === "stage") this.#tell(this.#job, { stage: message.stage });
-    if (kind === "frame") this.#take(this.#job, message);
-  }
-
-  /**
-   * @param {Job} job
-   * @param {any} fields of a frame as the worker sends it
-   */
-  #take(job, { kind: _, picture, ...fields }) {
-    const { model, run } = this.store.state;
-    const { height, width } = /** @type {Manifest} */ (model).picture;
-    /** @type {Frame} */
-    const frame = { ...fields, preview: new ImageData(new Uint8ClampedArray(picture), width, height) };
-    const frames = [...run.frames, frame];
-    const msPerStep =
-      frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
-    this.#tell(job, { frames, steps: frame.steps, msPerStep });
-    job.onFrame?.(frame);
-  }
-
-  /**
-   * Change the run's state, unless a newer run has taken its place.
-   *
-   * @param {Job} job
-   * @param {Partial<Run>} run
-   */
-  #tell(job, run) {
-    if (this.#job === job) this.store.set({ run });
-  }
-
-  /**
-   * @param {Run["status"]} from
-   * @param {Run["status"]} to
-   * @param {"pause" | "resume" | "step"} command
-   */
-  #steer(from, to, command) {
-    if (!this.#job || this.store.state.run.status !== from) return;
-    this.#tell(this.#job, { status: to });
-    this.#python?.[command]();
+  #hear(message) {
+    const { kind, ...fields } = message;
+    if (kind === "progress") this.store.set({ engine: fields });
+    else if (kind === "trouble") this.#fail(fields);
+    else this.runs.hear(message);
   }
 
   /** The engine cannot go on: say why, and end what it was doing. @param {Trouble} error */
   #fail(error) {
-    this.#ready.reject(new EngineError(error));
-    this.#ready = deferred();
-    this.#ready.reject(new EngineError(error));
-    if (this.#job?.begun) {
-      this.#tell(this.#job, { status: "failed", stage: "", error });
-      this.#job.abort.abort(new EngineError(error));
-      this.#job = null;
-    }
-    this.#worker?.end();
-    this.#python = null;
+    this.#endWorker();
+    this.runs.fail(error);
     this.store.set({ engine: { status: "failed", stage: "", error } });
+    this.survey(); // what has arrived is kept, and counts
+  }
+
+  #endWorker() {
+    this.#worker?.end();
+    this.#worker = null;
+    this.runs.python = null;
   }
 
   #readSoon() {
@@ -265,55 +220,8 @@ export class Engine {
 
   async #read() {
     const { prompt } = this.store.state.settings;
-    const reading = await this.#python?.read_prompt(prompt).catch(() => null);
+    const reading = await this.runs.python?.read_prompt(prompt).catch(() => null);
     if (reading && prompt === this.store.state.settings.prompt)
       this.store.set({ reading: { ...reading, prompt } });
   }
-}
-
-/** Carries the sentence for the visitor. */
-class EngineError extends Error {
-  /** @param {Trouble} trouble */
-  constructor(trouble) {
-    super(trouble.message);
-    this.trouble = trouble;
-  }
-}
-
-/** @param {unknown} error @returns {Trouble} */
-function troubleOf(error) {
-  if (error instanceof EngineError) return error.trouble;
-  const reason = String(error instanceof Error ? error.message : error)
-    .trim()
-    .split("\n")
-    .at(-1);
-  return { code: "unknown", message: `The engine stopped (${reason}): start it again, or reload the page.` };
-}
-
-/**
- * @template T
- * @param {Promise<T>} promise
- * @param {AbortSignal} signal
- * @returns {Promise<T>} rejects with the signal's reason once it is aborted
- */
-function orAbort(promise, signal) {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
-}
-
-/** A promise that is settled from outside. */
-function deferred() {
-  /** @type {(value: unknown) => void} */
-  let resolve = () => {};
-  /** @type {(reason: unknown) => void} */
-  let reject = () => {};
-  const promise = new Promise((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  promise.catch(() => {}); // a failed start is told by the store too, so nobody has to wait for this one
-  return { promise, resolve, reject };
 }

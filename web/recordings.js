@@ -9,7 +9,7 @@
 const FOLDER = "./recordings/";
 const PACE = 320; // milliseconds a step
 
-/** @typedef {{ name: string, settings: Settings, bytes: number }} Entry */
+/** @typedef {{ name: string, model: string, settings: Settings, bytes: number }} Entry `model` drew it */
 
 /**
  * A part of the file: 8-bit values, value = low + (high - low) · byte / 255.
@@ -26,20 +26,25 @@ const PACE = 320; // milliseconds a step
  * @property {{ offset: number, length: number }} previews
  */
 
-/** @returns {Promise<Entry[]>} the recordings of the default model; none where there are none */
+/** @returns {Promise<Entry[]>} none where there are none */
 export async function listRecordings() {
   const response = await fetch(`${FOLDER}index.json`).catch(() => null);
-  return response?.ok ? (await response.json()).runs : [];
+  if (!response?.ok) return [];
+  const { model, runs } = await response.json();
+  return runs.map((/** @type {Entry} */ run) => ({ ...run, model }));
 }
 
 /**
  * Show a recorded run step by step as the store's `run`, until it ends or something else becomes the run.
  *
  * @param {Store} store
- * @param {string} name of the recording
+ * @param {Entry} recording
  */
-export async function playRecording(store, name) {
-  const { settings, frames } = await loadRecording(name);
+export async function playRecording(store, { name, model: drawer }) {
+  const [{ settings, frames }, model] = await Promise.all([
+    loadRecording(name),
+    fetch(`./models/${drawer}/manifest.json`).then((response) => response.json()),
+  ]);
   const last = frames[frames.length - 1];
   if (store.state.run.source === "live" && store.state.run.status !== "idle") return;
   /** @type {Frame[]} what the run holds so far; anybody else's frames end the play */
@@ -47,6 +52,7 @@ export async function playRecording(store, name) {
   const run = {
     source: /** @type {const} */ ("recorded"),
     settings,
+    model: /** @type {Manifest} */ (model),
     steps: frames.length,
     stage: "",
     msPerStep: PACE,

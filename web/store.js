@@ -1,11 +1,36 @@
 /**
  * The state of the page: one plain object, one way to change it, one way to hear of it.
  *
- * @import { Settings, State } from "./types"
+ * @import { Run, Settings, State } from "./types"
  */
 
 /** @type {Settings} */
-const SETTINGS = { prompt: "", negative: "", seed: 0, steps: 10, guidance: 5, sampler: "ddim", gains: {} };
+const SETTINGS = {
+  prompt: "",
+  negative: "",
+  seed: 0,
+  steps: 10,
+  guidance: 5,
+  sampler: "ddim",
+  gains: {},
+  preview: "full",
+  every: 1,
+};
+
+/** A run that nobody has asked for. @type {Run} */
+export const NO_RUN = {
+  status: "idle",
+  source: "live",
+  settings: null,
+  model: null,
+  frames: [],
+  steps: 0,
+  stage: "",
+  started: 0,
+  msPerStep: 0,
+  picture: null,
+  error: null,
+};
 
 /** @returns {State} */
 const initial = () => ({
@@ -14,6 +39,8 @@ const initial = () => ({
     stage: "",
     bytes: 0,
     total: 0,
+    rate: null,
+    remaining: null,
     backend: null,
     adapter: "",
     threads: 1,
@@ -22,21 +49,11 @@ const initial = () => ({
     note: "",
     error: null,
   },
+  models: { list: [], chosen: "", kept: {}, device: null, trouble: "" },
   model: null,
   settings: SETTINGS,
   reading: null,
-  run: {
-    status: "idle",
-    source: "live",
-    settings: null,
-    frames: [],
-    steps: 0,
-    stage: "",
-    started: 0,
-    msPerStep: 0,
-    picture: null,
-    error: null,
-  },
+  run: NO_RUN,
   view: { step: null, word: null, mean: true, part: null, stain: true, playing: false, theme: "auto" },
 });
 

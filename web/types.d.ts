@@ -34,6 +34,8 @@ export interface Frame {
   meanMaps: Float32Array;
   /** H × W, the decoded x0. */
   preview: ImageData;
+  /** The graph that drew `preview`; a recording leaves it to the decoder. */
+  drawnBy?: "vae_decoder" | "preview_decoder" | "latent_rgb";
   /** What the sampler adds up to reach the next latent, for instance {x0: 0.9, eps: 0.3}. */
   update: Record<string, number>;
   ms: { unet: number; step: number; attention: number; decode: number };
@@ -48,6 +50,10 @@ export interface Settings {
   sampler: string;
   /** Factor for each word of the prompt, by its text; words that are not named have 1. */
   gains: Record<string, number>;
+  /** What draws the steps before the last: the decoder, a small one, or a linear fit of colours. */
+  preview: "full" | "tiny" | "linear";
+  /** With "full": the decoder draws every Nth step, and the cheapest other preview the rest. */
+  every: number;
 }
 
 export type Backend = "webgpu" | "wasm";
@@ -59,6 +65,7 @@ export interface Trouble {
     | "damaged-file"
     | "network"
     | "out-of-memory"
+    | "quota"
     | "device-lost"
     | "settings"
     | "unsupported"
@@ -69,12 +76,16 @@ export interface Trouble {
 }
 
 export interface EngineState {
-  status: "booting" | "downloading" | "preparing" | "probing" | "ready" | "failed";
+  /** "asking": a large model is not on this device, and nobody has said yet that it shall be fetched. */
+  status: "booting" | "asking" | "downloading" | "preparing" | "probing" | "ready" | "failed";
   /** What is being done, in few English words: "Python", "unet.onnx" … */
   stage: string;
   /** Of the model's files, arrived so far and in all. */
   bytes: number;
   total: number;
+  /** Of the download: bytes a second, and seconds left; null while nobody can tell. */
+  rate: number | null;
+  remaining: number | null;
   backend: Backend | null;
   /** The graphics adapter's own name, also when WASM won. */
   adapter: string;
@@ -112,6 +123,8 @@ export interface Run {
   status: "idle" | "waiting" | "running" | "paused" | "finished" | "cancelled" | "failed";
   source: "recorded" | "live";
   settings: Settings | null;
+  /** What drew it. */
+  model: Manifest | null;
   frames: Frame[];
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
@@ -137,8 +150,54 @@ export interface View {
   theme: "auto" | "light" | "dark";
 }
 
+/** What models.json says of a model (export/catalogue.py), or the page of a folder that was opened. */
+export interface ModelEntry {
+  name: string;
+  title: string;
+  licence: string;
+  /** One sentence, where the licence restricts the use. */
+  licence_terms: string | null;
+  parameters: number;
+  picture: { height: number; width: number };
+  precision: string;
+  guidance: "classifier-free" | "embedded" | "none";
+  /** What a graphics card must bind at once, in bytes, and what it must for the plain unet; null where nobody knows. */
+  largest: number | null;
+  largest_plain: number | null;
+  /** Of all that a picture needs. */
+  bytes: number;
+  /** The same file by file, by digest. */
+  files: Record<string, number>;
+  /** Of a folder on the visitor's disk. */
+  opened?: { manifest: string; files: Record<string, File> };
+}
+
+/** What this device can do, as far as the browser tells. */
+export interface Device {
+  /** Bytes; the browser rounds, and stops counting at some gigabytes. */
+  memory: number | null;
+  /** Bytes that this page may still keep. */
+  free: number | null;
+  threads: number;
+  isolated: boolean;
+  /** The graphics card: `largest` is the most bytes that it binds at once; null without WebGPU. */
+  adapter: { name: string; largest: number; halfFloats: boolean } | null;
+}
+
+export interface Models {
+  list: ModelEntry[];
+  /** Name of the one that is used; "" before the list is here. */
+  chosen: string;
+  /** Bytes of each model's files that are kept on this device. */
+  kept: Record<string, number>;
+  device: Device | null;
+  /** Why a folder could not be opened. */
+  trouble: string;
+}
+
 export interface State {
   engine: EngineState;
+  models: Models;
   model: Manifest | null;
   settings: Settings;
   reading: Reading | null;
@@ -152,7 +211,12 @@ export interface Manifest {
   name: string;
   title: string;
   licence: string;
+  licence_terms?: string;
   parameters: number;
+  /** Absent: classifier-free, the UNet is asked twice. Else once; "embedded" is told the strength. */
+  guidance?: "classifier-free" | "embedded" | "none";
+  /** What was fused into the checkpoint, one phrase each. */
+  additions?: string[];
   latent: {
     channels: number;
     height: number;
@@ -163,11 +227,32 @@ export interface Manifest {
   };
   picture: { height: number; width: number };
   text: { length: number; width: number };
-  tokenizer: { known_words: string[]; length: number };
+  /** `added`: words of textual inversion, each with its token ids. */
+  tokenizer: {
+    vocab: string;
+    merges: string;
+    known_words: string[] | null;
+    length: number;
+    added?: Record<string, number[]>;
+  };
   attention: { side: number; layers: number; output: string }[];
-  graphs: Record<string, { file: string; precision: string; shards: string[]; bytes: number }>;
+  graphs: Record<
+    string,
+    { file: string; precision: string; shards: string[]; bytes: number; largest?: number }
+  >;
+  probe: { file: string };
+  /** `latent_rgb`: root mean square error of the colour view, 0-1. */
+  errors?: { latent_rgb?: number };
   files: Record<string, { bytes: number; sha256: string }>;
-  defaults: { prompt: string; steps: number; guidance: number; sampler: string; seed: number };
+  defaults: {
+    prompt: string;
+    steps: number;
+    guidance: number;
+    sampler: string;
+    seed: number;
+    preview?: Settings["preview"];
+    every?: number;
+  };
 }
 
 /** What a run gives in the end. */

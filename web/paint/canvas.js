@@ -36,6 +36,31 @@ export function enlargeSharp(canvas, image, width) {
   context.drawImage(large.canvas, 0, 0, canvas.width, canvas.height);
 }
 
+/** @type {WeakMap<ImageData, ImageData>} */
+const thumbnails = new WeakMap();
+const THUMBNAIL = 192; // pixels across that a small picture shows at the most
+
+/**
+ * The same image for a small place: what is larger costs time and room that nobody sees.
+ * @param {ImageData} image
+ * @returns {ImageData} at most 192 pixels wide; made once for each image
+ */
+export function thumbnail(image) {
+  if (image.width <= THUMBNAIL) return image;
+  let small = thumbnails.get(image);
+  if (!small) {
+    const height = Math.round((image.height * THUMBNAIL) / image.width);
+    const from = scratch("small", image.width, image.height);
+    from.putImageData(image, 0, 0);
+    const to = scratch("thumbnail", THUMBNAIL, height);
+    to.imageSmoothingQuality = "high";
+    to.drawImage(from.canvas, 0, 0, THUMBNAIL, height);
+    small = to.getImageData(0, 0, THUMBNAIL, height);
+    thumbnails.set(image, small);
+  }
+  return small;
+}
+
 /** @type {Map<string, HTMLCanvasElement>} */
 const scratches = new Map();
 

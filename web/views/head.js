@@ -1,11 +1,12 @@
 /**
- * The head of the page: the name, the engine that runs, light or dark.
+ * The head of the page: the name, the model and the engine that runs it, light or dark.
  *
  * @import { Commands } from "../commands.js"
  * @import { Store } from "../store.js"
  */
 import { fill, h, icon, set, watch } from "./dom.js";
 import { logo } from "./logo.js";
+import * as models from "./models.js";
 import { popover } from "./popover.js";
 import { number, percent, t } from "./text.js";
 
@@ -20,8 +21,10 @@ const KEYS = ["space", "arrows", "ends", "parts", "words", "strength", "stain", 
 export function mount(element, store, send) {
   const lamp = h("span", { class: "engine-lamp", "aria-hidden": "true" });
   const status = h("span", { id: "engine" });
-  const about = h("button", { class: "engine" }, lamp, status);
+  const about = h("button", { class: "engine" }, lamp, status, icon("down"));
   const details = h("div", { class: "engine-details" });
+  const choice = h("div");
+  models.mount(choice, store, send);
   const keys = h("button", { class: "tool keys", "aria-label": t("keys"), title: t("keys") }, "?");
   const list = h(
     "dl",
@@ -30,10 +33,12 @@ export function mount(element, store, send) {
       h("div", {}, h("dt", { class: "num" }, t(`key.${key}`)), h("dd", {}, t(`key.${key}.does`))),
     ),
   );
+  const sheet = popover(about, t("models.title"), choice, h("h3", {}, t("engine.about")), details);
+  sheet.addEventListener("toggle", () => sheet.matches(":popover-open") && send.survey());
   element.append(
     h("h1", { class: "brand" }, logo(), t("name")),
     about,
-    popover(about, t("engine.about"), details),
+    sheet,
     keys,
     popover(keys, t("keys"), list),
     h(
@@ -59,16 +64,18 @@ export function mount(element, store, send) {
   update();
 }
 
+/** @type {Record<string, string>} */
+const WAITING = { failed: "loading.failed", asking: "loading.asking.title" };
+
 /** What the engine has to say of itself. @param {Store["state"]} state */
-function sentences({ engine, model }) {
+function sentences({ engine }) {
   const said = [];
   if (engine.status === "ready") {
     if (engine.note) said.push(engine.note);
     if (engine.adapter) said.push(t("engine.adapter", { adapter: engine.adapter }));
     if (!engine.isolated) said.push(t("engine.alone"));
     said.push(t(engine.offline ? "engine.offline.yes" : "engine.offline.not"));
-    if (model) said.push(t("engine.licence", { licence: model.licence }));
-  } else said.push(t(engine.status === "failed" ? "loading.failed" : "engine.wait"));
+  } else said.push(t(WAITING[engine.status] ?? "engine.wait"));
   return said.map((text) => h("p", { class: "quiet" }, text));
 }
 
@@ -77,6 +84,7 @@ function facts({ engine, model }) {
   const one = (/** @type {string} */ text, kind = "now") =>
     h("span", { class: `engine-fact ${kind}` }, h("span", { class: "comma" }, ", "), text);
   if (engine.status === "failed") return [one(t("engine.failed"))];
+  if (engine.status === "asking") return [one(t("engine.asking"))];
   if (engine.status === "downloading" && engine.total) {
     return [one(t("engine.downloading", { share: percent(engine.bytes / engine.total) }))];
   }

@@ -5,10 +5,14 @@
  * @import { Store } from "../store.js"
  * @import { Reading } from "../types"
  */
+import { fit } from "../fit.js";
+import { missing } from "../models.js";
 import { fill, h, icon, set, watch } from "./dom.js";
 import { shownWords } from "./shown.js";
-import { rich, t } from "./text.js";
+import { rich, size, t } from "./text.js";
 
+/** After these, what has arrived is kept and the download goes on. */
+const INTERRUPTED = ["network", "quota"];
 const LONG = 46; // letters that fit on one line of the widest screen
 
 /**
@@ -99,15 +103,56 @@ export function mount(element, store, send) {
     field.focus();
   };
 
+  /** A large model that is not here yet: whether to fetch it. */
+  const ask = () => {
+    const { list, chosen, kept, device } = store.state.models;
+    const model = list.find(({ name }) => name === chosen);
+    if (!model) return [];
+    const { runs, sentence: why } = device ? fit(model, device, kept) : { runs: true, sentence: "" };
+    return [
+      sentence(runs ? "note" : "stop", [...rich("models.ask", { title: model.title }), " ", why]),
+      h(
+        "div",
+        { class: "choices" },
+        runs &&
+          h(
+            "button",
+            { class: "button small", click: () => send.use(chosen) },
+            t("models.fetch", { size: size(missing(model, kept)) }),
+          ),
+        back(),
+      ),
+    ];
+  };
+
+  /** To the page's own model, which is small. */
+  const back = () => {
+    const [own] = store.state.models.list;
+    return (
+      own &&
+      h(
+        "button",
+        { class: "button small", click: () => send.use(own.name) },
+        t("models.back", { title: own.title }),
+      )
+    );
+  };
+
   /** @param {Store["state"]["engine"]} engine what the engine has to say of itself */
   const blame = (engine) => {
+    if (engine.status === "asking") return ask();
     if (engine.status === "failed" && engine.error) {
       return [
         trouble(engine.error),
         h(
           "div",
           { class: "choices" },
-          h("button", { class: "button small", click: () => send.restart() }, t("engine.again")),
+          h(
+            "button",
+            { class: "button small", click: () => send.restart() },
+            t(engine.bytes > 0 && INTERRUPTED.includes(engine.error.code) ? "engine.on" : "engine.again"),
+          ),
+          store.state.models.chosen !== store.state.models.list[0]?.name && back(),
         ),
       ];
     }
@@ -122,7 +167,8 @@ export function mount(element, store, send) {
   );
   watch(
     store,
-    ({ settings, reading, engine, run, model }) => [
+    ({ settings, reading, engine, run, model, models }) => [
+      models,
       settings.prompt,
       reading,
       engine.status,
@@ -162,7 +208,7 @@ function marks(prompt, reading, index, chosen) {
 
 /**
  * @param {"stop" | "note"} kind
- * @param {Node[]} words
+ * @param {(Node | string)[]} words
  */
 function sentence(kind, words) {
   return h("p", { class: `sentence ${kind === "stop" ? "bad" : ""}` }, icon(kind), h("span", {}, words));

@@ -6,9 +6,11 @@
  */
 import { fill, h, icon, say, set, watch } from "./dom.js";
 import { popover } from "./popover.js";
+import { preview } from "./preview.js";
+import { setting } from "./setting.js";
 import { has, number, t } from "./text.js";
 
-const SAMPLERS = ["ddim", "euler", "euler-ancestral", "dpm++2m", "pndm"];
+const SAMPLERS = ["ddim", "euler", "euler-ancestral", "dpm++2m", "pndm", "lcm", "tcd"];
 const MOST_STEPS = 50;
 const MOST_GUIDANCE = 15;
 const MOST_SEED = 2 ** 53 - 1; // whole numbers beyond are not exact here
@@ -24,31 +26,12 @@ export function mount(element, store, send) {
   const entries = [
     seed(store, send),
     amount("steps", { min: 1, max: MOST_STEPS, step: 1, digits: 0 }, store, send),
-    amount("guidance", { min: 0, max: MOST_GUIDANCE, step: 0.5, digits: 1 }, store, send),
+    guidance(store, send),
     sampler(store, send),
+    preview(store, send),
     avoid(store, send),
   ];
   element.append(...entries.flat());
-}
-
-/**
- * @param {string} name
- * @param {string} [label] accessible name in place of the visible one
- */
-function setting(name, label) {
-  const value = h("span", { class: "value" });
-  const button = h(
-    "button",
-    { class: "setting", "data-setting": name },
-    h(
-      "span",
-      { class: "setting-name" },
-      label ? h("span", { "aria-hidden": "true" }, t(`setting.${name}`)) : t(`setting.${name}`),
-    ),
-    label ? h("span", { class: "hush" }, `${label} `) : null,
-    value,
-  );
-  return { button, value };
 }
 
 /** A sentence under a field that says what is wrong with it, read aloud when it appears. */
@@ -151,6 +134,21 @@ function amount(name, { min, max, step, digits }, store, send) {
 }
 
 /**
+ * Guidance, where there is any: a model that is asked once and told nothing has none.
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function guidance(store, send) {
+  const range = { min: 0, max: MOST_GUIDANCE, step: 0.5, digits: 1 };
+  const [button, sheet] = amount("guidance", range, store, send);
+  const update = () => {
+    button.hidden = store.state.model?.guidance === "none";
+  };
+  watch(store, ({ model }) => [model], update);
+  return [button, sheet];
+}
+
+/**
  * @param {Store} store
  * @param {Commands} send
  */
@@ -174,14 +172,17 @@ function sampler(store, send) {
   const sheet = popover(
     button,
     t("setting.sampler"),
-    h("div", { role: "radiogroup", "aria-label": t("setting.sampler") }, choices),
+    h("div", { role: "radiogroup", class: "samplers", "aria-label": t("setting.sampler") }, choices),
   );
   const update = () => {
+    // What the model was made for stands first.
+    const own = SAMPLERS.indexOf(store.state.model?.defaults.sampler ?? "");
+    for (const [index, choice] of choices.entries()) choice.style.order = index === own ? "-1" : "";
     const now = store.state.settings.sampler;
     say(value, has(`sampler.${now}`) ? t(`sampler.${now}`) : now);
     for (const radio of sheet.querySelectorAll("input")) radio.checked = radio.value === now;
   };
-  watch(store, ({ settings }) => [settings.sampler], update);
+  watch(store, ({ settings, model }) => [settings.sampler, model], update);
   update();
   return [button, sheet];
 }

@@ -1,7 +1,7 @@
 /**
  * What the page shows now, read off the state: the step that was asked for, or the newest.
  *
- * @import { Frame, Settings, State } from "../types"
+ * @import { Frame, Manifest, Settings, State } from "../types"
  */
 
 /**
@@ -28,6 +28,22 @@ export function busy({ run }) {
  */
 export function shownSettings({ run, settings }) {
   return run.settings ?? settings;
+}
+
+/**
+ * @param {State} state
+ * @returns {Manifest | null} the model that drew the run on show, else the one that is loaded
+ */
+export function shownModel({ run, model }) {
+  return run.model ?? model;
+}
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether the UNet of the run on show was asked twice, with the words and without
+ */
+export function askedTwice(state) {
+  return (shownModel(state)?.guidance ?? "classifier-free") === "classifier-free";
 }
 
 /**

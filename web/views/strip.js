@@ -5,7 +5,7 @@
  * @import { Store } from "../store.js"
  */
 import { enlarge, extent, stain } from "../paint/attention.js";
-import { inUnits, put } from "../paint/canvas.js";
+import { inUnits, put, thumbnail } from "../paint/canvas.js";
 import { palette } from "../paint/colour.js";
 import { pointAt, straight, trace } from "../paint/line.js";
 import { fill, h, icon, say, set, watch } from "./dom.js";
@@ -163,7 +163,7 @@ export function mount(element, store, send) {
     ].join();
     if (painted.get(picture) === key) return;
     painted.set(picture, key);
-    const image = finished ?? frame.preview;
+    const image = thumbnail(finished ?? frame.preview);
     if (!stained || view.word === null) return put(picture, image);
     const { map, side } = mapOf(frame, view.word, view.mean);
     put(picture, stain(image, enlarge(map, side, image.width), range, palette()));

@@ -6,7 +6,7 @@
 import { put } from "../paint/canvas.js";
 import { colourImage } from "../paint/latent.js";
 import { fill, h } from "./dom.js";
-import { shownFrame } from "./shown.js";
+import { shownFrame, shownModel } from "./shown.js";
 import { number, t } from "./text.js";
 
 /**
@@ -21,7 +21,7 @@ const TERMS = { x: (frame) => frame.latentIn, x0: (frame) => frame.x0, eps: (fra
  */
 export function sum(element, state) {
   const frame = shownFrame(state);
-  const shape = state.model?.latent;
+  const shape = shownModel(state)?.latent;
   if (!frame || !shape) return;
   /** @param {Float32Array | undefined} values @param {string} caption @param {string} factor */
   const figure = (values, caption, factor) => {

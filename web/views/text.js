@@ -109,7 +109,14 @@ export function seconds(ms) {
   return `${number(ms / 1000, ms < 9950 ? 1 : 0)} s`;
 }
 
-/** @param {number} bytes As megabytes. */
-export function megabytes(bytes) {
+/** @param {number} bytes As megabytes or gigabytes. */
+export function size(bytes) {
+  if (bytes >= 999.5e6) return `${number(bytes / 1e9, bytes < 9.95e9 ? 1 : 0)} GB`;
   return `${number(bytes / 1e6, bytes < 9.95e6 ? 1 : 0)} MB`;
+}
+
+/** @param {number} count Seconds, as somebody who waits would say them. */
+export function duration(count) {
+  if (count < 90) return `${number(Math.ceil(count))} s`;
+  return count < 5400 ? `${number(Math.round(count / 60))} min` : `${number(count / 3600, 1)} h`;
 }

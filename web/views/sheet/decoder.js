@@ -5,14 +5,14 @@
  */
 import { colourImage } from "../../paint/latent.js";
 import { h } from "../dom.js";
-import { shownFrame } from "../shown.js";
+import { shownFrame, shownModel } from "../shown.js";
 import { number, t } from "../text.js";
 import { figure, group, operator } from "./tiles.js";
 
 /** @param {State} state */
 export function decoder(state) {
   const frame = shownFrame(state);
-  const { model } = state;
+  const model = shownModel(state);
   if (!frame || !model) return [];
   const { latent: shape, picture } = model;
   return [

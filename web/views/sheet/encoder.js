@@ -4,12 +4,13 @@
  * @import { State } from "../../types"
  */
 import { h } from "../dom.js";
-import { shownWords } from "../shown.js";
+import { shownModel, shownWords } from "../shown.js";
 import { number, rich, t } from "../text.js";
 
 /** @param {State} state */
 export function encoder(state) {
-  const { model, view } = state;
+  const { view } = state;
+  const model = shownModel(state);
   if (!model) return [];
   const length = model.text.length;
   /** @type {Map<number, { text: string, index: number }>} */

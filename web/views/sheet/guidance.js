@@ -7,16 +7,17 @@ import { enlarge, extent, stain } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { channelImage, colourImage, difference } from "../../paint/latent.js";
 import { h } from "../dom.js";
-import { shownFrame, shownSettings } from "../shown.js";
+import { askedTwice, shownFrame, shownModel, shownSettings } from "../shown.js";
 import { number, t } from "../text.js";
 import { figure, group, operator } from "./tiles.js";
 
 /** @param {State} state */
 export function guidance(state) {
   const frame = shownFrame(state);
-  const shape = state.model?.latent;
+  const shape = shownModel(state)?.latent;
   if (!frame || !shape) return [];
   const { guidance: strength, negative } = shownSettings(state);
+  if (!askedTwice(state)) return once(frame, shape, strength, shownModel(state)?.guidance === "embedded");
   const without = t(negative.trim() ? "guidance.avoid" : "guidance.without");
   const added = difference(frame.epsCond, frame.epsUncond);
   return [
@@ -47,6 +48,29 @@ export function guidance(state) {
         figure(whereMost(added, shape, frame.preview), t("guidance.most"), true),
       ),
     ),
+  ];
+}
+
+/**
+ * A model that was distilled to be asked once has no second answer: what it was asked, and what it said.
+ * @param {import("../../types").Frame} frame
+ * @param {import("../../paint/latent.js").LatentShape} shape
+ * @param {number} strength
+ * @param {boolean} told whether the UNet is told the strength
+ */
+function once(frame, shape, strength, told) {
+  return [
+    h(
+      "div",
+      { class: "groups" },
+      group(
+        t("guidance.once"),
+        figure(colourImage(frame.latentIn, shape), t("term.x")),
+        operator(...(told ? ["+ ", h("span", { class: "factor now" }, number(strength, 1))] : []), " →"),
+        figure(colourImage(frame.eps, shape), t("guidance.with")),
+      ),
+    ),
+    h("p", { class: "lead" }, t(told ? "guidance.once.embedded" : "guidance.once.none")),
   ];
 }
 

@@ -6,14 +6,14 @@
 import { palette } from "../../paint/colour.js";
 import { channelImage, colourImage } from "../../paint/latent.js";
 import { h } from "../dom.js";
-import { shownFrame } from "../shown.js";
+import { shownFrame, shownModel } from "../shown.js";
 import { number, t } from "../text.js";
 import { figure, group } from "./tiles.js";
 
 /** @param {State} state */
 export function latent(state) {
   const frame = shownFrame(state);
-  const shape = state.model?.latent;
+  const shape = shownModel(state)?.latent;
   if (!frame || !shape) return [];
   const { signed } = palette();
   const channels = Array.from({ length: shape.channels }, (_, c) =>

@@ -6,7 +6,7 @@
  * @import { View } from "../../types"
  */
 import { fill, h, icon, set, watch } from "../dom.js";
-import { shownFrame } from "../shown.js";
+import { askedTwice, shownFrame } from "../shown.js";
 import { rich, t } from "../text.js";
 import { decoder } from "./decoder.js";
 import { encoder } from "./encoder.js";
@@ -60,7 +60,7 @@ export function mount(element, store, send) {
     fill(title, h("i", { class: "part-number" }, part), t(`part.${part}`));
     fill(
       lead,
-      rich(`part.${part}.lead`).map((node) =>
+      rich(part === 4 && !askedTwice(store.state) ? "part.4.once" : `part.${part}.lead`).map((node) =>
         node instanceof HTMLElement ? h("span", { class: "mark" }, node.textContent) : node,
       ),
     );

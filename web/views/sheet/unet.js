@@ -7,14 +7,15 @@ import { extent } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { colourImage } from "../../paint/latent.js";
 import { h, s } from "../dom.js";
-import { shownFrame } from "../shown.js";
+import { askedTwice, shownFrame, shownModel } from "../shown.js";
 import { number, t } from "../text.js";
 import { figure, group, operator } from "./tiles.js";
 
 /** @param {State} state */
 export function unet(state) {
   const frame = shownFrame(state);
-  const { model, run, view } = state;
+  const { run, view } = state;
+  const model = shownModel(state);
   if (!frame || !model) return [];
   const shape = model.latent;
   const strongest = frame.words.reduce(
@@ -31,7 +32,7 @@ export function unet(state) {
         figure(colourImage(frame.latentIn, shape), t("unet.in", { timestep: number(frame.timestep) })),
         operator("→"),
         figure(colourImage(frame.epsCond, shape), t("unet.with")),
-        figure(colourImage(frame.epsUncond, shape), t("unet.without")),
+        ...(askedTwice(state) ? [figure(colourImage(frame.epsUncond, shape), t("unet.without"))] : []),
       ),
       word
         ? group(

@@ -7,7 +7,7 @@
  * @import { Frame } from "../../types"
  */
 import { enlarge, extent, stain, summary, THRESHOLD } from "../../paint/attention.js";
-import { put } from "../../paint/canvas.js";
+import { put, thumbnail } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
 import { mapOf, shownFrame, shownPicture } from "../shown.js";
@@ -115,8 +115,9 @@ export function mount(element, store, send) {
   const paintMultiples = (frame, fine) => {
     const { view } = store.state;
     const range = extent(...fine);
-    const picture = shownPicture(store.state);
-    if (!picture) return;
+    const whole = shownPicture(store.state);
+    if (!whole) return;
+    const picture = thumbnail(whole);
     if (multiples.childElementCount !== frame.words.length) {
       fill(
         multiples,

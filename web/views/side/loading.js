@@ -8,8 +8,9 @@
 import { inUnits } from "../../paint/canvas.js";
 import { straight, trace } from "../../paint/line.js";
 import { fill, h, icon, say, set, watch } from "../dom.js";
-import { has, megabytes, rich, t } from "../text.js";
+import { duration, has, rich, size, t } from "../text.js";
 
+const SHORT = 3; // seconds left that nobody needs to be told of
 const STAGES = /** @type {const} */ (["booting", "downloading", "preparing", "probing"]);
 
 /**
@@ -33,8 +34,8 @@ export function mount(element, store, send) {
   element.append(title, lead, list, bar, note, offers);
   send.recordings().then((runs) => {
     if (runs.length < 2) return;
-    const cards = runs.map(({ name, settings }) =>
-      h("button", { class: "button small word-like", click: () => send.watch(name) }, settings.prompt),
+    const cards = runs.map((run) =>
+      h("button", { class: "button small word-like", click: () => send.watch(run) }, run.settings.prompt),
     );
     offers.append(h("h3", {}, t("loading.offers")), h("div", { class: "choices" }, cards));
   });
@@ -44,11 +45,21 @@ export function mount(element, store, send) {
     const ready = engine.status === "ready";
     const failed = engine.status === "failed";
     const recorded = run.source === "recorded" && run.frames.length > 0;
-    const state = failed ? "failed" : ready ? "ready" : recorded ? "recorded" : "starting";
+    const asking = engine.status === "asking";
+    const state = asking
+      ? "asking"
+      : failed
+        ? "failed"
+        : ready
+          ? "ready"
+          : recorded
+            ? "recorded"
+            : "starting";
     say(title, t(`loading.${state}.title`));
     fill(lead, rich(`loading.${state}`));
-    list.hidden = ready || failed;
-    bar.hidden = ready || failed || engine.total === 0;
+    const idle = ready || failed || asking;
+    list.hidden = idle;
+    bar.hidden = idle || engine.total === 0;
     const now = STAGES.indexOf(/** @type {typeof STAGES[number]} */ (engine.status));
     if (!list.hidden) {
       fill(
@@ -77,7 +88,9 @@ export function mount(element, store, send) {
 /** @param {Store["state"]["engine"]} engine */
 function stageDetail(engine) {
   if (engine.status === "downloading" && engine.total) {
-    return t("loading.bytes", { here: megabytes(engine.bytes), all: megabytes(engine.total) });
+    const here = t("loading.bytes", { here: size(engine.bytes), all: size(engine.total) });
+    if (!engine.rate || engine.remaining === null || engine.remaining < SHORT) return here;
+    return `${here}, ${t("loading.rate", { rate: size(engine.rate), left: duration(engine.remaining) })}`;
   }
   return engine.stage && has(`loading.part.${engine.stage}`)
     ? t(`loading.part.${engine.stage}`)

@@ -8,7 +8,7 @@ import { put } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
 import { channelImage } from "../../paint/latent.js";
 import { fill, h, say, watch } from "../dom.js";
-import { shownFrame } from "../shown.js";
+import { askedTwice, shownFrame, shownModel } from "../shown.js";
 import { sum } from "../sum.js";
 import { number, percent, rich, seconds, t } from "../text.js";
 
@@ -17,14 +17,7 @@ import { number, percent, rich, seconds, t } from "../text.js";
  * @param {Store} store
  */
 export function mount(element, store) {
-  const sentence = h(
-    "p",
-    { class: "lead loop" },
-    ["unet", "guidance", "sampler", "latent"].flatMap((station) => [
-      h("span", { "data-lights": station }, rich(`loop.${station}`)),
-      " ",
-    ]),
-  );
+  const sentence = h("p", { class: "lead loop" });
   const equation = h("div", { class: "sum" });
   const channels = h("div", { class: "channels" });
   const facts = {
@@ -41,9 +34,21 @@ export function mount(element, store) {
   element.append(h("h2", {}, t("turn.title")), sentence, equation, channels, list);
 
   const update = () => {
-    const { run, model } = store.state;
+    const { run } = store.state;
+    const model = shownModel(store.state);
     const frame = shownFrame(store.state);
     if (!frame || !model || element.hidden) return;
+    const asked = askedTwice(store.state) ? "guidance" : "once";
+    if (sentence.dataset.asked !== asked) {
+      sentence.dataset.asked = asked;
+      fill(
+        sentence,
+        ["unet", "guidance", "sampler", "latent"].flatMap((station) => [
+          h("span", { "data-lights": station }, rich(`loop.${station === "guidance" ? asked : station}`)),
+          " ",
+        ]),
+      );
+    }
     sum(equation, store.state);
     paintChannels(channels, frame.latentIn, model.latent);
     say(facts.timestep, number(frame.timestep));

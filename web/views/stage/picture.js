@@ -9,8 +9,8 @@ import { contour, enlarge, extent, stain, summary, threshold } from "../../paint
 import { enlargeSharp } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
-import { atTheEnd, mapOf, shownFrame, shownPicture, shownSettings } from "../shown.js";
-import { rich, t } from "../text.js";
+import { atTheEnd, mapOf, shownFrame, shownModel, shownPicture, shownSettings } from "../shown.js";
+import { percent, rich, t } from "../text.js";
 
 const FINE = 64; // cells across for the line
 
@@ -67,7 +67,13 @@ export function mount(element, store, send) {
     const { view } = store.state;
     const word = view.word === null ? undefined : frame.words[view.word];
     if (word && view.stain) return rich("picture.attention", { word: word.text });
-    return rich("picture.predicted", { step: frame.step, steps: frame.steps });
+    const by = frame.drawnBy ?? "vae_decoder";
+    const predicted = rich("picture.predicted", { step: frame.step, steps: frame.steps });
+    if (by === "vae_decoder") return predicted;
+    const error = by === "latent_rgb" ? shownModel(store.state)?.errors?.latent_rgb : undefined;
+    const estimate =
+      error === undefined ? t(`picture.${by}`) : t(`picture.${by}.error`, { error: percent(error) });
+    return [...predicted, h("small", { class: "quiet estimate" }, estimate)];
   };
 
   /** The decoder's arrow, the line round the word's place, and the chosen thread's end. */

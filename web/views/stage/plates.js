@@ -9,8 +9,8 @@
 import { put } from "../../paint/canvas.js";
 import { colourImage } from "../../paint/latent.js";
 import { h, rem, s, say, watch } from "../dom.js";
-import { shownFrame, shownSettings } from "../shown.js";
-import { number, rich, t } from "../text.js";
+import { askedTwice, shownFrame, shownModel, shownSettings } from "../shown.js";
+import { has, number, rich, t } from "../text.js";
 import { ENCODER } from "./geometry.js";
 
 /**
@@ -83,11 +83,12 @@ export function mount(element, store, send) {
   };
 
   const update = () => {
-    const { model } = store.state;
+    const model = shownModel(store.state);
     const settings = shownSettings(store.state);
     const frame = shownFrame(store.state);
-    say(guidanceFact, t("plate.guidance", { guidance: number(settings.guidance, 1) }));
-    say(samplerFact, t(`sampler.${settings.sampler}`));
+    const kind = askedTwice(store.state) ? "" : `.${model?.guidance}`;
+    say(guidanceFact, t(`plate.guidance${kind}`, { guidance: number(settings.guidance, 1) }));
+    say(samplerFact, has(`sampler.${settings.sampler}`) ? t(`sampler.${settings.sampler}`) : "");
     say(noiseSeed, t("stage.seed", { seed: settings.seed }));
     glyph();
     if (!model) return;
@@ -112,6 +113,7 @@ export function mount(element, store, send) {
       model,
       settings,
       run.settings,
+      run.model,
     ],
     update,
   );

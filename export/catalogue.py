@@ -1,0 +1,67 @@
+"""models.json: what the page says of every model before it fetches a manifest, taken from the manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pyscript_app.manifest import Manifest, read_manifest
+
+DEFAULT = "miniature"
+# The graphs that draw a picture; what else a manifest names is fetched by those who ask for it.
+UNETS = ("unet", "unet_fused")
+GRAPHS = ("text_encoder", *UNETS, "step", "attention", "vae_decoder", "preview_decoder", "latent_rgb")
+
+
+def catalogue(folders: Iterable[Path]) -> list[dict[str, Any]]:
+    """One entry a model, the page's default first.
+
+    Args:
+        folders: exported models, each with its ``manifest.json``.
+    """
+    default_first = sorted(folders, key=lambda folder: folder.name != DEFAULT)
+    return [
+        entry(folder.name, read_manifest((folder / "manifest.json").read_text("utf-8")))
+        for folder in default_first
+    ]
+
+
+def entry(name: str, manifest: Manifest) -> dict[str, Any]:
+    """What ``models.json`` holds of one model: the page's type ``ModelEntry``.
+
+    ``files`` are those that a picture needs, as bytes by digest, and ``bytes`` is their sum; ``largest`` is what a
+    graphics card must bind at once for the leanest variant of the unet, and ``largest_plain`` for the plain one
+    (both null where the manifest does not say).
+    """
+    graphs = manifest["graphs"]
+    files = {file["sha256"]: file["bytes"] for file in map(manifest["files"].get, page_files(manifest))}
+    lean = "unet_fused" if "unet_fused" in graphs else "unet"
+    return {
+        "name": name,
+        "title": manifest["title"],
+        "licence": manifest["licence"],
+        "licence_terms": manifest.get("licence_terms"),
+        "parameters": manifest["parameters"],
+        "picture": manifest["picture"],
+        "precision": graphs["unet"]["precision"],
+        "guidance": manifest.get("guidance", "classifier-free"),
+        "largest": _largest(graphs, lean),
+        "largest_plain": _largest(graphs, "unet"),
+        "bytes": sum(files.values()),
+        "files": files,
+    }
+
+
+def page_files(manifest: Manifest) -> list[str]:
+    """Paths of all files that the page fetches to draw pictures."""
+    paths = {manifest["tokenizer"]["vocab"], manifest["tokenizer"]["merges"], manifest["probe"]["file"]}
+    for name in GRAPHS:
+        if graph := manifest["graphs"].get(name):
+            paths |= {graph["file"], *graph["shards"]}
+    return sorted(paths)
+
+
+def _largest(graphs: dict[str, Any], unet: str) -> int | None:
+    used = [graph for name, graph in graphs.items() if name in GRAPHS and (name == unet or name not in UNETS)]
+    return max((graph["largest"] for graph in used if "largest" in graph), default=None)

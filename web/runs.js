@@ -1,0 +1,172 @@
+/**
+ * Runs: a picture is asked for, waits for its turn, is steered, and its frames become the store's `run`. One at a time;
+ * a newer one cancels the one before.
+ *
+ * @import { Commands } from "./worker.js"
+ * @import { Store } from "./store.js"
+ * @import { Frame, Manifest, Result, Run, Settings, Trouble } from "./types"
+ */
+import { compact } from "./half.js";
+import { Deferred, orAbort } from "./promises.js";
+import { NO_RUN } from "./store.js";
+import { EngineError, troubleOf } from "./trouble.js";
+
+/**
+ * A run that was asked for.
+ *
+ * @typedef {object} Job
+ * @property {Settings} settings
+ * @property {((frame: Frame) => void) | undefined} onFrame
+ * @property {AbortController} abort
+ * @property {boolean} begun whether Python works on it
+ */
+
+export class Runs {
+  /** @type {Commands | null} what draws; the engine sets it when it is ready */
+  python = null;
+  /** Settles when pictures can be made, or cannot. */
+  ready = new Deferred();
+  /** @type {Job | null} the newest run that was asked for and has not ended */
+  #job = null;
+  /** @type {Promise<unknown>} settles when Python is free */
+  #free = Promise.resolve();
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+  }
+
+  /** A promise to wait for from now on, where the last one is settled. */
+  renew() {
+    if (this.ready.settled) this.ready = new Deferred();
+  }
+
+  /** @param {Commands} python that has a model loaded */
+  begin(python) {
+    this.python = python;
+    this.#free = Promise.resolve();
+    this.ready.resolve();
+  }
+
+  /**
+   * Draw a picture with the given settings over those of the store. Before the engine is ready the run waits for it;
+   * a run that goes on already is cancelled.
+   *
+   * @param {Partial<Settings>} [given]
+   * @param {(frame: Frame) => void} [onFrame]
+   * @returns {Promise<Result>} rejects with an AbortError after `cancel()`, with an Error that says what went wrong
+   */
+  async generate(given = {}, onFrame) {
+    this.cancel();
+    const settings = { ...this.store.state.settings, ...given };
+    /** @type {Job} */
+    const job = { settings, onFrame, abort: new AbortController(), begun: false };
+    this.#job = job;
+    const { steps } = settings;
+    this.#tell(job, { ...NO_RUN, status: "waiting", settings, steps });
+    try {
+      await orAbort(this.ready.promise, job.abort.signal);
+      await orAbort(this.#free, job.abort.signal);
+      job.begun = true;
+      const started = performance.now();
+      this.#tell(job, { status: "running", started, model: this.store.state.model });
+      const run = /** @type {Commands} */ (this.python).generate(settings);
+      this.#free = run.catch(() => {});
+      const { trouble } = await orAbort(run, job.abort.signal);
+      if (trouble) throw new EngineError(trouble);
+      const { frames } = this.store.state.run;
+      const picture = frames[frames.length - 1].preview;
+      this.#tell(job, { status: "finished", stage: "", picture });
+      return { picture, frames, settings, ms: performance.now() - started };
+    } catch (error) {
+      if (!job.abort.signal.aborted)
+        this.#tell(job, { status: "failed", stage: "", error: troubleOf(error) });
+      throw error;
+    } finally {
+      if (this.#job === job) this.#job = null;
+    }
+  }
+
+  /** Stop before the next step. */
+  pause() {
+    this.#steer("running", "paused", "pause");
+  }
+
+  resume() {
+    this.#steer("paused", "running", "resume");
+  }
+
+  /** Do one step and pause again; while the run goes, finish this step and pause. */
+  step() {
+    this.#steer("running", "paused", "step");
+    this.#steer("paused", "paused", "step");
+  }
+
+  /** End the run within one step; its promise rejects with an AbortError. */
+  cancel() {
+    if (!this.#job) return;
+    this.#tell(this.#job, { status: "cancelled", stage: "" });
+    this.#job.abort.abort(new DOMException("The run was cancelled.", "AbortError"));
+    this.#job = null;
+    this.python?.cancel();
+  }
+
+  /** @param {any} message of the worker about the run */
+  hear({ kind, ...message }) {
+    if (!this.#job?.begun) return; // the last words of a run that was cancelled
+    if (kind === "stage") this.#tell(this.#job, { stage: message.stage });
+    if (kind === "frame") this.#take(this.#job, message);
+  }
+
+  /** Nothing can be drawn any more: end the run that goes, and refuse those that wait. @param {Trouble} trouble */
+  fail(trouble) {
+    this.renew();
+    this.ready.reject(new EngineError(trouble));
+    this.python = null;
+    if (!this.#job?.begun) return;
+    this.#tell(this.#job, { status: "failed", stage: "", error: trouble });
+    this.#job.abort.abort(new EngineError(trouble));
+    this.#job = null;
+  }
+
+  /**
+   * @param {Job} job
+   * @param {any} fields of a frame as the worker sends it
+   */
+  #take(job, { picture, attention, ...fields }) {
+    const { model, run } = this.store.state;
+    const { height, width } = /** @type {Manifest} */ (model).picture;
+    /** @type {Frame} */
+    const frame = {
+      ...fields,
+      attention: compact(attention),
+      preview: new ImageData(new Uint8ClampedArray(picture), width, height),
+    };
+    const frames = [...run.frames, frame];
+    const msPerStep =
+      frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
+    this.#tell(job, { frames, steps: frame.steps, msPerStep });
+    job.onFrame?.(frame);
+  }
+
+  /**
+   * Change the run's state, unless a newer run has taken its place.
+   *
+   * @param {Job} job
+   * @param {Partial<Run>} run
+   */
+  #tell(job, run) {
+    if (this.#job === job) this.store.set({ run });
+  }
+
+  /**
+   * @param {Run["status"]} from
+   * @param {Run["status"]} to
+   * @param {"pause" | "resume" | "step"} command
+   */
+  #steer(from, to, command) {
+    if (!this.#job || this.store.state.run.status !== from) return;
+    this.#tell(this.#job, { status: to });
+    this.python?.[command]();
+  }
+}
