@@ -74,7 +74,8 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("fetch", (event) => {
-  if (event.request.method !== "GET") return;
+  // What must not be stored is kept by its asker: a model's files lie in the private file system.
+  if (event.request.method !== "GET" || event.request.cache === "no-store") return;
   const path = pathOf(event.request.url);
   if (path) event.respondWith(answer(event, path));
   else if (event.request.url.startsWith(SCOPE)) event.respondWith(fetch(event.request).then(isolated));

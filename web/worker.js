@@ -6,8 +6,17 @@
  */
 
 /**
+ * @typedef {object} StartOptions
+ * @property {string} base the page's address
+ * @property {string} folder the model's folder below it
+ * @property {string} manifest its text
+ * @property {"webgpu" | "wasm" | null} backend null for the better one
+ * @property {Record<string, File> | null} opened the files, by path, of a folder that the visitor opened
+ */
+
+/**
  * @typedef {object} Commands the functions that main.py exports
- * @property {(options: object) => Promise<any>} start
+ * @property {(options: StartOptions) => Promise<any>} start
  * @property {(settings: object) => Promise<any>} generate
  * @property {(text: string) => Promise<any>} read_prompt
  * @property {() => Promise<void>} pause

@@ -1,49 +1,50 @@
-"""Which processor runs the graphs: decided by a known answer and a stopwatch, not by hope."""
+"""Which processor runs the graphs, and which of the UNet's: decided by a known answer and a stopwatch, not by hope."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, prod, sqrt
 from time import perf_counter
 from typing import Any
 
 import js
-from pyodide.code import run_js
 
-from pyscript_app.browser.runtime import create_session, make_tensor, plain, read_tensor
+from pyscript_app.browser.runtime import make_tensor, plain, read_tensor
+from pyscript_app.browser.sessions import Opener
 from pyscript_app.browser.storage import Bytes
 from pyscript_app.browser.trouble import TroubleError, explain
 
 TOLERANCE = 1e-2  # relative L2 error that a right backend may show on the stored answer
 TIMED_RUNS = 2
-# A bigger UNet is not loaded a second time only to see whether the processor would be faster.
+# A bigger UNet is not loaded again only to see whether another way would be faster.
 RACE_LIMIT = 200_000_000  # bytes
-MOST_THREADS = 4
-
-# onnxruntime-web's builds: the smallest that does what this browser can.
-BUILDS = {
-    "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
-    "jspi": ("ort.jspi.bundle.min.mjs", "ort-wasm-simd-threaded.jspi.wasm"),
-    "asyncify": ("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),
-}
+UNETS = ("unet_fused", "unet")  # the one that is faster where it works comes first
 
 
 @dataclass(frozen=True)
-class Backend:
-    """What runs the graphs: "webgpu" or "wasm", the UNet's session on it, and why, in one sentence."""
+class Candidate:
+    """A way to run the UNet: "webgpu" or "wasm", and which of its graphs."""
 
-    name: str
-    unet: Any
+    backend: str
+    unet: str  # "unet" (plain self-attention) or "unet_fused"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What runs the graphs, the UNet's open session, and why, in one sentence."""
+
+    candidate: Candidate
+    session: Any
     note: str
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A UNet session and what it did with the known answer; or how it failed."""
+    """A candidate's session and what it did with the known answer; or how it failed."""
 
-    name: str
+    candidate: Candidate
     session: Any
     error: float  # relative L2
     seconds: float
@@ -78,7 +79,7 @@ def _in_software(adapter: Any) -> bool:
     return bool(getattr(info, "isFallbackAdapter", False)) or "swiftshader" in info.architecture.lower()
 
 
-def candidates(adapter: Any, forced: str | None) -> tuple[list[str], str]:
+def backends(adapter: Any, forced: str | None) -> tuple[list[str], str]:
     """The backends worth trying, the hoped-for one first, and why WebGPU is not among them, in one sentence.
 
     Raises:
@@ -95,46 +96,59 @@ def candidates(adapter: Any, forced: str | None) -> tuple[list[str], str]:
     return ["webgpu", "wasm"], ""
 
 
-def build_files(webgpu: bool) -> tuple[str, str]:
-    """The module and the WebAssembly of the build that fits this browser, below the page's folder."""
-    jspi = hasattr(js.WebAssembly, "Suspending")
-    module, binary = BUILDS["wasm" if not webgpu else "jspi" if jspi else "asyncify"]
-    return f"vendor/ort/{module}", f"vendor/ort/{binary}"
+def candidates(names: Sequence[str], graphs: Mapping[str, Any], adapter: Any) -> tuple[list[Candidate], str]:
+    """The ways worth trying, the hoped-for one first, and why WebGPU is not among them, in one sentence.
 
+    Args:
+        names: from ``backends``.
+        graphs: the manifest's graphs that a picture needs.
+        adapter: the graphics adapter, which binds no array larger than its limits.
 
-async def load_onnxruntime(base: str, build: tuple[str, str]) -> Any:
-    """Import a build of onnxruntime-web from below ``base``, the page's folder."""
-    module, binary = build
-    ort = await run_js("(address) => import(address)")(base + module)
-    ort.env.wasm.wasmPaths = plain({"wasm": base + binary})
-    ort.env.wasm.numThreads = thread_count()
-    ort.env.logLevel = "error"
-    return ort
-
-
-def thread_count() -> int:
-    """Threads that WASM may use: shared memory needs an isolated page."""
-    return max(1, min(MOST_THREADS, js.navigator.hardwareConcurrency or 1)) if js.crossOriginIsolated else 1
+    Raises:
+        TroubleError: nothing is left.
+    """
+    unets = [unet for unet in UNETS if unet in graphs]
+    found = [Candidate(name, unet) for name in names for unet in unets]
+    if "webgpu" not in names:
+        return found, ""
+    limit = min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize)
+    common = max(graph.get("largest", 0) for name, graph in graphs.items() if name not in UNETS)
+    largest = {unet: max(common, graphs[unet].get("largest", 0)) for unet in unets}
+    found = [each for each in found if each.backend == "wasm" or largest[each.unet] <= limit]
+    if any(each.backend == "webgpu" for each in found):
+        return found, ""
+    lack = (
+        f"The graphics card takes arrays of {limit / 1e6:.0f} MB at most, "
+        f"and this model has one of {min(largest.values()) / 1e6:.0f} MB"
+    )
+    if not found:
+        raise TroubleError("unsupported", f"{lack}: leave ?backend=webgpu out.")
+    return found, f"{lack}, so the processor computes."
 
 
 async def choose(
-    ort: Any, names: list[str], manifest: Mapping[str, Any], files: Mapping[str, Bytes]
-) -> Backend:
-    """Try the UNet on the stored probe and take the fastest backend that gives the right answer.
+    ort: Any, ways: Sequence[Candidate], manifest: Mapping[str, Any], opener: Opener, probe: Bytes
+) -> Choice:
+    """Try the UNet on the stored probe and take the fastest way that gives the right answer.
+
+    Of a big model the first right one is taken, for each trial loads it anew.
 
     Args:
         ort: the onnxruntime-web module.
-        names: from ``candidates``.
+        ways: from ``candidates``.
         manifest: of the model.
-        files: the bytes of the UNet's graph, its shards and the probe, by path.
+        opener: of its sessions.
+        probe: the bytes of the manifest's probe.
 
     Raises:
-        TroubleError: no backend gives the right answer.
+        TroubleError: none gives the right answer.
     """
+    known = _known(manifest["probe"]["tensors"], probe)
+    race = len(ways) > 1 and manifest["graphs"]["unet"]["bytes"] <= RACE_LIMIT
     trials: list[Trial] = []
-    for name in names:
-        trials.append(await _try(name, ort, manifest, files, timed=len(names) > 1))
-        if trials[-1].right and manifest["graphs"]["unet"]["bytes"] > RACE_LIMIT:
+    for way in ways:
+        trials.append(await _try(way, ort, manifest["graphs"], opener, known, race))
+        if trials[-1].right and not race:
             break
     best = min((trial for trial in trials if trial.right), key=lambda trial: trial.seconds, default=None)
     if best is None:
@@ -143,47 +157,60 @@ async def choose(
             f"This browser computes wrong numbers ({trials[-1].error:.1%} off): update it, or try another.",
         )
     for trial in trials:
-        if trial is not best and trial.session:
+        if trial is not best and trial.right:
             await trial.session.release()
-    return Backend(best.name, best.session, _note(trials[0], best))
+    return Choice(best.candidate, best.session, _note(trials, best))
 
 
-def _note(first: Trial, best: Trial) -> str:
+def _note(trials: Sequence[Trial], best: Trial) -> str:
     """Why the hoped-for backend was not taken."""
-    if first is best:
+    hoped = [trial for trial in trials if trial.candidate.backend == trials[0].candidate.backend]
+    if best in hoped:
         return ""
-    if first.failure:
-        return f"WebGPU failed ({explain(first.failure).message[:120]}), so the processor computes."
-    if not first.right:
+    if (failure := hoped[0].failure) and not any(trial.session for trial in hoped):
+        return f"WebGPU failed ({explain(failure).message[:120]}), so the processor computes."
+    if not any(trial.right for trial in hoped):
         return "The graphics card computes wrong numbers here, so the processor computes."
     return "On this device the processor is faster than the graphics card, so it computes."
 
 
 async def _try(
-    name: str, ort: Any, manifest: Mapping[str, Any], files: Mapping[str, Bytes], timed: bool
+    way: Candidate,
+    ort: Any,
+    graphs: Mapping[str, Any],
+    opener: Opener,
+    known: Mapping[str, tuple[array, list[int]]],
+    timed: bool,
 ) -> Trial:
-    """Open the UNet on one backend and compare its answer; a driver may fail in any way."""
+    """Open the UNet in one way and compare its answer; a driver may fail in any way. A wrong one is released."""
+    error, seconds = inf, inf
     try:
-        session = await create_session(ort, manifest["graphs"], "unet", files, name)
-        known = _probe(manifest["probe"]["tensors"], files[manifest["probe"]["file"]])
-        expected = known.pop("output")[0]
-        feeds = plain({tensor: make_tensor(ort, values, shape) for tensor, (values, shape) in known.items()})
-        error, seconds = inf, inf
+        session = await opener.open(way.unet, way.backend)
+        feeds = plain(
+            {
+                name: make_tensor(ort, *value)
+                for name, value in known.items()
+                if name in graphs[way.unet]["inputs"]
+            }
+        )
         for run in range(1 + TIMED_RUNS if timed else 1):
             started = perf_counter()
             results = await session.run(feeds)
             got = await read_tensor(results.output)
             if run > 0:  # the first one compiles shaders
                 seconds = min(seconds, perf_counter() - started)
-            error = _relative_error(got, expected)
-            for output in manifest["graphs"]["unet"]["outputs"]:
+            error = _relative_error(got, known["output"][0])
+            for output in graphs[way.unet]["outputs"]:
                 getattr(results, output).dispose()
+        trial = Trial(way, session, error, seconds, None)
+        if not trial.right:
+            await session.release()
     except Exception as failure:
-        return Trial(name, None, inf, inf, failure)
-    return Trial(name, session, error, seconds, None)
+        return Trial(way, None, inf, inf, failure)
+    return trial
 
 
-def _probe(places: Mapping[str, Any], content: Bytes) -> dict[str, tuple[array, list[int]]]:
+def _known(places: Mapping[str, Any], content: Bytes) -> dict[str, tuple[array, list[int]]]:
     """The tensors of probe.bin: values and shape by name."""
     known = {}
     for tensor, place in places.items():

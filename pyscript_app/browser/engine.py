@@ -8,34 +8,28 @@ with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 import js
 
 from pyscript_app import loop
-from pyscript_app.browser import backend
 from pyscript_app.browser.control import Control, RunCancelledError
+from pyscript_app.browser.loading import Loaded, load
 from pyscript_app.browser.messages import frame_message, post, reading_message
-from pyscript_app.browser.runtime import WebRuntime, create_session, plain
-from pyscript_app.browser.storage import Storage
-from pyscript_app.browser.trouble import TroubleError, explain
-from pyscript_app.manifest import read_manifest
-
-# The graphs of one picture; what else the manifest names is fetched by those who need it.
-GRAPHS = ("text_encoder", "unet", "step", "attention", "vae_decoder")
+from pyscript_app.browser.runtime import WebRuntime, plain
+from pyscript_app.browser.trouble import explain
 
 
 class Engine:
-    """A model whose sessions are open; draws one picture at a time."""
+    """A model that was loaded; draws one picture at a time."""
 
-    def __init__(
-        self, model: loop.Model, ort: Any, graphs: Mapping[str, Any], sessions: Mapping[str, Any]
-    ) -> None:
-        self.model = model
+    def __init__(self, loaded: Loaded) -> None:
+        self.model = loaded.model
         self.control = Control()
-        self._runtime = WebRuntime(ort, graphs, sessions, self._on_run, self._next_step)
+        self._runtime = WebRuntime(
+            loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step
+        )
         self._turn = asyncio.Lock()
 
     async def generate(self, settings: loop.Settings) -> None:
@@ -68,69 +62,22 @@ async def start(options: Any) -> Any:
     """Load and try a model.
 
     Args:
-        options: ``{base, folder, manifest, backend}``: the page's address, the model's folder below it, the
-            text of its manifest, and "webgpu", "wasm" or null for the better one.
+        options: ``{base, folder, manifest, backend, opened}``: the page's address, the model's folder below it,
+            the text of its manifest, "webgpu", "wasm" or null for the better one, and for a folder that the visitor
+            opened its files ``{path: File}``, else null.
 
     Returns:
-        ``{backend, adapter, threads, note, files}``, where ``files`` are the paths below ``base`` that were
-        used; or ``{trouble}``.
+        ``{backend, adapter, threads, selfAttention, sparing, note, files}``, where ``selfAttention`` is "plain" or
+        "fused", ``sparing`` says that heavy graphs are opened one at a time, and ``files`` are the paths below
+        ``base`` that the service worker must keep for a visit without a network; or ``{trouble}``.
     """
-    global _engine
+    global _engine  # noqa: PLW0603 (a worker has one engine)
     try:
-        _engine, facts = await _load(options.base, options.folder, options.manifest, options.backend or None)
+        loaded = await load(options)
     except Exception as error:
         return plain({"trouble": _trouble(error)})
-    return plain(facts)
-
-
-async def _load(base: str, folder: str, text: str, forced: str | None) -> tuple[Engine, dict[str, Any]]:
-    try:
-        manifest = read_manifest(text)
-    except ValueError as error:
-        raise TroubleError("damaged-file", str(error), "manifest.json") from error
-    graphs = manifest["graphs"]
-    adapter = await backend.find_adapter()
-    names, reason = backend.candidates(adapter, forced)
-    build = backend.build_files("webgpu" in names)
-
-    paths = {manifest["tokenizer"]["vocab"], manifest["tokenizer"]["merges"], manifest["probe"]["file"]}
-    for graph in GRAPHS:
-        paths |= {graphs[graph]["file"], *graphs[graph]["shards"]}
-    storage = Storage(base + folder, manifest["files"], lambda done: post("progress", stage="", bytes=done))
-    post("progress", status="downloading", stage="", bytes=0, total=storage.total(paths))
-    files, ort = await asyncio.gather(storage.load(paths), backend.load_onnxruntime(base, build))
-
-    post("progress", status="probing", stage="unet")
-    chosen = await backend.choose(ort, names, manifest, files)
-    if chosen.name == "webgpu":
-        _watch(ort.env.webgpu.device)
-    sessions = {"unet": chosen.unet}
-    for graph in GRAPHS:
-        if graph not in sessions:
-            post("progress", status="preparing", stage=graph)
-            sessions[graph] = await create_session(ort, graphs, graph, files, chosen.name)
-
-    vocab, merges = (files[manifest["tokenizer"][part]].to_bytes().decode() for part in ("vocab", "merges"))
-    model = loop.Model(manifest, vocab, merges)
-    facts = {
-        "backend": chosen.name,
-        "adapter": backend.adapter_name(adapter),
-        "threads": int(ort.env.wasm.numThreads),
-        "note": reason or chosen.note,
-        "files": [*build, *(folder + path for path in sorted(paths))],
-    }
-    return Engine(model, ort, graphs, sessions), facts
-
-
-def _watch(device: Any) -> None:
-    """Tell the page when the graphics card goes away."""
-
-    async def wait() -> None:
-        await device.lost
-        lost = TroubleError("device-lost", "The graphics card was lost: start the engine again.")
-        post("trouble", **_trouble(lost))
-
-    asyncio.ensure_future(wait())  # noqa: RUF006 (lives as long as the worker)
+    _engine = Engine(loaded)
+    return plain(loaded.facts)
 
 
 async def generate(settings: Any) -> Any:
@@ -192,8 +139,4 @@ def _trouble(error: BaseException) -> dict[str, str]:
     trouble = explain(error)
     if trouble.code == "unknown":
         js.console.error(repr(error))
-    return {
-        "code": trouble.code,
-        "message": trouble.message,
-        **({"file": trouble.file} if trouble.file else {}),
-    }
+    return trouble.content()

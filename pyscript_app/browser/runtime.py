@@ -9,9 +9,8 @@ from math import prod
 from typing import Any
 
 import js
+from pyodide.code import run_js
 from pyodide.ffi import to_js
-
-from pyscript_app.browser.storage import Bytes
 
 Tensor = Any  # an ort.Tensor
 
@@ -23,13 +22,18 @@ def plain(value: Any) -> Any:
     return to_js(value, dict_converter=js.Object.fromEntries)
 
 
+async def import_module(address: str) -> Any:
+    """A JavaScript module."""
+    return await run_js("(address) => import(address)")(address)
+
+
 class WebRuntime:
     """Implements ``pyscript_app.loop.Runtime``.
 
     Args:
         ort: the onnxruntime-web module.
         graphs: the manifest's ``graphs``.
-        sessions: an open session for each graph that will run.
+        session: gives the open session of a graph.
         on_run: told a graph's name before each of its runs.
         pause: awaited between the steps, so that the page's commands get in.
     """
@@ -38,12 +42,11 @@ class WebRuntime:
         self,
         ort: Any,
         graphs: Mapping[str, Mapping[str, Any]],
-        sessions: Mapping[str, Any],
+        session: Callable[[str], Awaitable[Any]],
         on_run: Callable[[str], None],
         pause: Callable[[], Awaitable[None]],
     ) -> None:
-        self._ort, self._sessions = ort, sessions
-        self._outputs = {graph: list(graphs[graph]["outputs"]) for graph in sessions}
+        self._ort, self._graphs, self._session = ort, graphs, session
         self._on_run, self._pause = on_run, pause
         # onnxruntime-web takes one call at a time, and a call that fails must let the next one in.
         self._turn = asyncio.Lock()
@@ -52,8 +55,8 @@ class WebRuntime:
         """Run a graph on tensors by name."""
         self._on_run(graph)
         async with self._turn:
-            results = await self._sessions[graph].run(plain(feeds))
-        return {name: getattr(results, name) for name in self._outputs[graph]}
+            results = await (await self._session(graph)).run(plain(feeds))
+        return {name: getattr(results, name) for name in self._graphs[graph]["outputs"]}
 
     def tensor(self, data: array | Sequence, shape: tuple[int, ...], dtype: str = "float32") -> Tensor:
         """Make a tensor from values in C order."""
@@ -84,34 +87,3 @@ async def read_tensor(tensor: Tensor) -> array:
     values = array("f", bytes(4 * prod(tensor.dims)))
     (await tensor.getData()).assign_to(values)
     return values
-
-
-async def create_session(
-    ort: Any, graphs: Mapping[str, Mapping[str, Any]], graph: str, files: Mapping[str, Bytes], backend: str
-) -> Any:
-    """Make an onnxruntime-web session of one graph.
-
-    On WebGPU, an output stays on the GPU if any graph, this one's next run included, takes it as an input.
-
-    Args:
-        ort: the onnxruntime-web module.
-        graphs: the manifest's ``graphs``.
-        graph: which one.
-        files: the bytes of its file and its shards, by path.
-        backend: "webgpu" or "wasm".
-    """
-    entry = graphs[graph]
-    options: dict[str, Any] = {
-        "executionProviders": [backend],
-        "graphOptimizationLevel": "all",
-        "logSeverityLevel": 3,  # errors
-        # 8-bit weights are floats stored small: no fusion may round the activations to 8 bits as well.
-        "extra": {"session": {"disable_quant_qdq": "1"}},
-        "externalData": [{"path": shard, "data": files[shard]} for shard in entry["shards"]],
-    }
-    if backend == "webgpu":
-        inputs = {name for each in graphs.values() for name in each["inputs"]}
-        options["preferredOutputLocation"] = {
-            name: "gpu-buffer" if name.removeprefix("next_") in inputs else "cpu" for name in entry["outputs"]
-        }
-    return await ort.InferenceSession.create(files[entry["file"]], plain(options))

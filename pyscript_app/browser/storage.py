@@ -1,95 +1,77 @@
-"""The model's files: fetched with byte progress, checked against the manifest's digests.
+"""What keeps a model's files: one interface for the device's private file system and for mere memory.
 
-Keeping them is the service worker's task; a fetch that it answers needs no network.
+Files are the browser's own ``File`` or ``Blob``: they say their size and are read piece by piece, so that a model of
+a gigabyte is never in memory as a whole.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
-from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import js
-from pyodide.ffi import JsException, to_js
 
-from pyscript_app.browser.trouble import damaged, interrupted, missing
+BLOCK = 1 << 24  # bytes that are hashed at a time where the browser itself cannot
 
-REPORT_EVERY = 0.1  # seconds
+File = Any  # a JavaScript Blob
 Bytes = Any  # a JavaScript Uint8Array
 
 
-class Storage:
-    """Fetches files of one model.
+class Part(Protocol):
+    """The beginning of a file, open for more."""
 
-    Args:
-        folder: absolute address of the model's folder, ending in a slash.
-        files: the manifest's ``files``: ``{path: {"bytes", "sha256"}}``.
-        report: told the bytes that have arrived so far, ten times a second at most.
-    """
+    size: int
 
-    def __init__(self, folder: str, files: dict[str, dict[str, Any]], report: Callable[[int], None]) -> None:
-        self._folder, self._files, self._report = folder, files, report
-        self._arrived: dict[str, int] = {}
-        self._reported = 0.0
-
-    def total(self, paths: Iterable[str]) -> int:
-        """Bytes of these files together."""
-        return sum(self._files[path]["bytes"] for path in set(paths))
-
-    async def load(self, paths: Iterable[str]) -> dict[str, Bytes]:
-        """Fetch files at once and check them.
+    def write(self, data: Bytes) -> None:
+        """Append.
 
         Raises:
-            TroubleError: a file is missing, damaged, or the network failed.
+            TroubleError: the device is full; what was written so far stays.
         """
-        wanted = sorted(set(paths))
-        contents = await asyncio.gather(*map(self._load, wanted))
-        self._report(self.total(wanted))
-        return dict(zip(wanted, contents, strict=True))
 
-    async def _load(self, path: str) -> Bytes:
-        for cache in ("default", "reload"):  # a copy that was damaged in the store is fetched once more
-            content = await self._fetch(path, cache)
-            if await _sha256(content) == self._files[path]["sha256"]:
-                return content
-        raise damaged(path)
+    def clear(self) -> None:
+        """Begin again with nothing."""
 
-    async def _fetch(self, path: str, cache: str) -> Bytes:
-        """The file's bytes; cut or padded with zeros where it has not the size that was promised."""
-        size = self._files[path]["bytes"]
-        content = js.Uint8Array.new(size)
-        arrived = 0
-        try:
-            response = await js.fetch(
-                self._folder + path, to_js({"cache": cache}, dict_converter=js.Object.fromEntries)
-            )
-            if response.status in (404, 410):
-                raise missing(path)
-            if not response.ok:
-                raise interrupted(path)
-            reader = response.body.getReader()
-            while not (part := await reader.read()).done:
-                if arrived + part.value.length <= size:
-                    content.set(part.value, arrived)
-                arrived += part.value.length
-                self._arrived[path] = min(arrived, size)
-                self._tell()
-        except JsException as error:
-            raise interrupted(path) from error
-        return content if arrived == size else content.subarray(0, 0)
-
-    def _tell(self) -> None:
-        now = monotonic()
-        if now - self._reported >= REPORT_EVERY:
-            self._reported = now
-            self._report(sum(self._arrived.values()))
+    async def close(self) -> File:
+        """What is there so far, to be read."""
 
 
-async def _sha256(content: Bytes) -> str:
-    # Insecure origins have no crypto.subtle.
-    subtle = getattr(js.crypto, "subtle", None)
-    if not subtle:
-        return hashlib.sha256(content.to_bytes()).hexdigest()
-    return (await subtle.digest("SHA-256", content)).to_bytes().hex()
+class Folder(Protocol):
+    """The files of one model that are here, by their SHA-256."""
+
+    # How a file is asked for (``cache`` of fetch), and how once more if it came damaged.
+    requests: tuple[str, str]
+
+    async def whole(self, digest: str) -> File | None:
+        """The file of this digest, if all of it is here."""
+
+    async def begun(self, digest: str) -> int:
+        """Bytes of its part."""
+
+    async def part(self, digest: str) -> Part:
+        """Its part, open; an empty one if there was none."""
+
+    async def keep(self, digest: str) -> File:
+        """Let the part be the whole file from now on."""
+
+    async def forget(self, digest: str) -> None:
+        """Remove the file, or its part."""
+
+    async def room(self) -> float:
+        """Bytes that the browser would still let this folder grow by."""
+
+
+async def sha256(file: File) -> str:
+    """The SHA-256 of a file in hexadecimal digits."""
+    # Only secure origins have crypto.subtle, and it takes a file as a whole.
+    if subtle := getattr(js.crypto, "subtle", None):
+        return (await subtle.digest("SHA-256", await file.arrayBuffer())).to_bytes().hex()
+    digest = hashlib.sha256()
+    for begin in range(0, file.size, BLOCK):
+        digest.update((await file.slice(begin, begin + BLOCK).arrayBuffer()).to_bytes())
+    return digest.hexdigest()
+
+
+async def read(file: File) -> Bytes:
+    """All bytes of a small file."""
+    return js.Uint8Array.new(await file.arrayBuffer())

@@ -1,0 +1,179 @@
+"""From a manifest to a model that can draw: its files brought here, the fastest right way to run it found."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, jsnull
+
+from pyscript_app.browser import backend, onnxruntime
+from pyscript_app.browser.device_folder import MANIFEST, VERDICT, DeviceFolder
+from pyscript_app.browser.download import Download
+from pyscript_app.browser.memory_folder import MemoryFolder
+from pyscript_app.browser.messages import post
+from pyscript_app.browser.runtime import import_module
+from pyscript_app.browser.sessions import Opener, Sessions
+from pyscript_app.browser.storage import File, read, sha256
+from pyscript_app.browser.trouble import TroubleError, damaged, incomplete, unreadable
+from pyscript_app.manifest import read_manifest
+from pyscript_app.model import Model
+
+# The graphs of a picture; what else the manifest names is fetched by those who need it.
+GRAPHS = (
+    "text_encoder",
+    *backend.UNETS,
+    "step",
+    "attention",
+    "vae_decoder",
+    "preview_decoder",
+    "latent_rgb",
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that can draw, and the facts that the page is told of it."""
+
+    ort: Any
+    graphs: Mapping[str, Any]  # of the manifest: those that a picture needs
+    model: Model
+    sessions: Sessions
+    facts: dict[str, Any]
+
+
+async def load(options: Any) -> Loaded:
+    """Bring a model here and try it.
+
+    Args:
+        options: see ``engine.start``.
+
+    Raises:
+        TroubleError: it cannot run here, or its files did not come.
+    """
+    try:
+        manifest = read_manifest(options.manifest)
+    except ValueError as error:
+        raise TroubleError("damaged-file", str(error), MANIFEST) from error
+    graphs = {name: manifest["graphs"][name] for name in GRAPHS if name in manifest["graphs"]}
+    adapter = await backend.find_adapter()
+    names, no_card = backend.backends(adapter, options.backend or None)
+    ways, no_fit = backend.candidates(names, graphs, adapter)
+    build = onnxruntime.build_files(any(way.backend == "webgpu" for way in ways))
+
+    words = manifest["tokenizer"]
+    shards = {shard for graph in graphs.values() for shard in graph["shards"]}
+    paths = {words["vocab"], words["merges"], manifest["probe"]["file"], *shards}
+    paths |= {graph["file"] for graph in graphs.values()}
+    folder = None if options.opened else await DeviceFolder.open(options.folder)
+    files, ort, lazy = await asyncio.gather(
+        _files(options, manifest, paths, folder),
+        onnxruntime.load(options.base, build),
+        import_module(options.base + "filebytes.js"),
+    )
+
+    post("progress", status="probing", stage="unet")
+    opener = Opener(ort, lazy, graphs, files, sum(files[shard].size for shard in shards))
+    probe = await read(files[manifest["probe"]["file"]])
+    situation = [
+        js.navigator.userAgent,
+        backend.adapter_name(adapter),
+        int(ort.env.wasm.numThreads),
+        *sorted(manifest["files"][path]["sha256"] for path in paths),
+        *(f"{way.backend} {way.unet}" for way in ways),
+    ]
+    choice = await _choose(
+        folder, situation, ways, lambda some: backend.choose(ort, some, manifest, opener, probe)
+    )
+    chosen = choice.candidate
+    if chosen.backend == "webgpu":
+        _watch(ort.env.webgpu.device)
+    sessions = Sessions(opener, chosen.backend, {"unet": chosen.unet})
+    sessions.adopt("unet", choice.session)
+    for graph in graphs.keys() - set(backend.UNETS):
+        if not opener.alone(graph, chosen.backend):
+            post("progress", status="preparing", stage=graph)
+            await sessions.get(graph)
+
+    vocab, merges = [await files[words[part]].text() for part in ("vocab", "merges")]
+    kept_by_the_service_worker = [] if folder or options.opened else [options.folder + path for path in paths]
+    facts = {
+        "backend": chosen.backend,
+        "adapter": backend.adapter_name(adapter),
+        "threads": int(ort.env.wasm.numThreads),
+        "selfAttention": "fused" if chosen.unet == "unet_fused" else "plain",
+        "sparing": opener.spares(chosen.backend),
+        "note": no_card or no_fit or choice.note,
+        "files": sorted([*build, *kept_by_the_service_worker]),
+    }
+    return Loaded(ort, graphs, Model(manifest, vocab, merges), sessions, facts)
+
+
+async def _files(
+    options: Any, manifest: Mapping[str, Any], paths: Iterable[str], folder: DeviceFolder | None
+) -> dict[str, File]:
+    """The model's files, from the folder that the visitor opened or from the server."""
+    if options.opened:
+        return {path: await _opened(options.opened, path, manifest["files"][path]) for path in sorted(paths)}
+
+    def report(remaining: float | None, **stands: Any) -> None:
+        left = jsnull if remaining is None else remaining
+        post("progress", status="downloading", stage="", remaining=left, **stands)
+
+    address = options.base + options.folder
+    if folder is None:
+        return await Download(address, manifest["files"], MemoryFolder(), report).load(paths)
+    async with folder.alone():
+        await folder.note(MANIFEST, options.manifest)
+        await folder.tidy({file["sha256"] for file in manifest["files"].values()})
+        return await Download(address, manifest["files"], folder, report).load(paths)
+
+
+async def _opened(files: Any, path: str, promised: Mapping[str, Any]) -> File:
+    post("progress", status="preparing", stage=path)
+    file = getattr(files, path, None)
+    if file is None:
+        raise incomplete(path)
+    try:
+        if file.size != promised["bytes"] or await sha256(file) != promised["sha256"]:
+            raise damaged(path)
+    except JsException as error:
+        raise unreadable(path) from error
+    return file
+
+
+async def _choose(
+    folder: DeviceFolder | None,
+    situation: list[Any],
+    ways: Sequence[backend.Candidate],
+    choose: Callable[[Sequence[backend.Candidate]], Awaitable[backend.Choice]],
+) -> backend.Choice:
+    """Choose as an earlier visit on this device did, if its choice still gives the right answer; or anew."""
+    noted = await folder.noted(VERDICT) if folder else None
+    if noted and noted["situation"] == situation and len(ways) > 1:
+        try:
+            choice = await choose([ways[noted["way"]]])
+        except Exception:  # a driver may fail in any way
+            pass
+        else:
+            return replace(choice, note=noted["note"])
+    choice = await choose(ways)
+    if folder:
+        verdict = {"situation": situation, "way": ways.index(choice.candidate), "note": choice.note}
+        await folder.note(VERDICT, json.dumps(verdict))
+    return choice
+
+
+def _watch(device: Any) -> None:
+    """Tell the page when the graphics card goes away."""
+
+    async def wait() -> None:
+        await device.lost
+        lost = TroubleError("device-lost", "The graphics card was lost: start the engine again.")
+        post("trouble", **lost.content())
+
+    asyncio.ensure_future(wait())  # noqa: RUF006 (lives as long as the worker)

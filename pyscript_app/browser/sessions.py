@@ -1,0 +1,112 @@
+"""onnxruntime-web's sessions: opened from a model's files, and where memory is short, one heavy graph at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import js
+
+from pyscript_app.browser.runtime import plain
+from pyscript_app.browser.storage import File, read
+
+# Weights of a heavier graph stay compressed in memory and are decompressed in each run, one layer at a time; those of
+# a lighter one are decompressed once, which draws faster.
+FOLD_LIMIT = 64_000_000  # bytes
+# Where memory is short, two graphs heavier than this are never open together.
+HEAVY = 10_000_000  # bytes
+# Models up to this size are open as a whole on every device.
+LIGHT_MODEL = 400_000_000  # bytes
+SMALL_DEVICE = 4  # GiB, as navigator.deviceMemory tells them
+
+
+class Opener:
+    """Opens sessions of one model.
+
+    Args:
+        ort: the onnxruntime-web module.
+        lazy: the module web/filebytes.js.
+        graphs: the manifest's ``graphs``, those alone that may be opened.
+        files: the model's files by path.
+        weights: bytes of all graphs that a picture needs.
+    """
+
+    def __init__(
+        self,
+        ort: Any,
+        lazy: Any,
+        graphs: Mapping[str, Mapping[str, Any]],
+        files: Mapping[str, File],
+        weights: int,
+    ) -> None:
+        self._ort, self._lazy, self._graphs, self._files, self._weights = ort, lazy, graphs, files, weights
+
+    def spares(self, backend: str) -> bool:
+        """Whether memory is too short to have all graphs open: WASM has 4 GB for all, a card its own."""
+        if self._weights <= LIGHT_MODEL:
+            return False
+        memory = getattr(js.navigator, "deviceMemory", None)  # not every browser tells
+        return backend == "wasm" or not memory or memory <= SMALL_DEVICE
+
+    def alone(self, graph: str, backend: str) -> bool:
+        """Whether a graph must not be open together with another such one."""
+        return self.spares(backend) and self._graphs[graph]["bytes"] > HEAVY
+
+    async def open(self, graph: str, backend: str) -> Any:
+        """A new session of a graph on a backend, "webgpu" or "wasm".
+
+        On WebGPU, an output stays on the graphics card if any graph, this one's next run included, takes it as an
+        input; but not that of a session that is soon released, for the output would go with it.
+        """
+        entry = self._graphs[graph]
+        options: dict[str, Any] = {
+            "executionProviders": [backend],
+            "graphOptimizationLevel": "all",
+            "logSeverityLevel": 3,  # errors
+            "extra": {
+                "session": {
+                    # 8-bit weights are floats stored small: no fusion may round the activations to 8 bits as well.
+                    "disable_quant_qdq": "1",
+                    "disable_qdq_constant_folding": "1" if entry["bytes"] > FOLD_LIMIT else "0",
+                }
+            },
+            "externalData": self._lazy.externalData(
+                plain({path: self._files[path] for path in entry["shards"]})
+            ),
+        }
+        if backend == "webgpu":
+            stays = not self.alone(graph, backend)
+            inputs = {name for each in self._graphs.values() for name in each["inputs"] if stays}
+            options["preferredOutputLocation"] = {
+                name: "gpu-buffer" if name.removeprefix("next_") in inputs else "cpu"
+                for name in entry["outputs"]
+            }
+        return await self._ort.InferenceSession.create(await read(self._files[entry["file"]]), plain(options))
+
+
+class Sessions:
+    """The open sessions by graph; those that memory has room for.
+
+    Args:
+        opener: of the model.
+        backend: "webgpu" or "wasm".
+        variants: another graph that is run in place of one, for instance ``{"unet": "unet_fused"}``.
+    """
+
+    def __init__(self, opener: Opener, backend: str, variants: Mapping[str, str]) -> None:
+        self._opener, self._backend, self._variants = opener, backend, variants
+        self._open: dict[str, Any] = {}
+
+    def adopt(self, graph: str, session: Any) -> None:
+        """Take over a session that is open already."""
+        self._open[self._variants.get(graph, graph)] = session
+
+    async def get(self, graph: str) -> Any:
+        """The session of a graph; opened if need be, the one whose place it takes being released first."""
+        graph = self._variants.get(graph, graph)
+        if graph not in self._open:
+            if self._opener.alone(graph, self._backend):
+                for other in [name for name in self._open if self._opener.alone(name, self._backend)]:
+                    await self._open.pop(other).release()
+            self._open[graph] = await self._opener.open(graph, self._backend)
+        return self._open[graph]
