@@ -16,9 +16,9 @@ from export.errors import UserError
 from export.manifest import Manifest
 from export.native import NativeRuntime
 from pyscript_app.frame import Frame
-from pyscript_app.loop import Model, Settings, generate
+from pyscript_app.loop import Settings, generate
+from pyscript_app.model import Model
 
-ENLARGED = 8  # pixels of a latent cell in previews, as in the picture itself
 STEP_SHOWN, RESULT_SHOWN = 300, 2500  # milliseconds, in an animated picture
 
 
@@ -163,7 +163,7 @@ class Recorder:
     def _latent_view(self, frame: Frame) -> Image.Image:
         weight, bias = self.rgb
         colours = self._array(frame.latent).transpose(1, 2, 0) @ weight + bias  # (h, w, 3)
-        return _enlarged(colours)
+        return _enlarged(colours, self.size[0])
 
     def _attention_view(self, frame: Frame) -> Image.Image:
         """The words' maps side by side, each as bright as its own maximum allows."""
@@ -177,7 +177,7 @@ class Recorder:
         peaks = np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-9)
         row = np.concatenate(list(maps / peaks), axis=1)  # (S, words * S)
         assert row.shape[1] == count * side
-        return _enlarged(np.repeat(row[..., None], 3, axis=2))
+        return _enlarged(np.repeat(row[..., None], 3, axis=2), self.size[0])
 
     @staticmethod
     def _largest_side(frame: Frame) -> int:
@@ -188,8 +188,8 @@ def _squares(values: Any, side: int) -> np.ndarray:
     return np.asarray(values, np.float32).reshape(-1, side, side)
 
 
-def _enlarged(colours: np.ndarray) -> Image.Image:
-    """A picture of values 0-1 ``[h, w, 3]``, each cell a square of pixels."""
+def _enlarged(colours: np.ndarray, height: int) -> Image.Image:
+    """A picture of values 0-1 ``[h, w, 3]``, each cell a square of pixels, ``height`` of them high."""
     levels = (np.clip(colours, 0, 1) * 255).round().astype(np.uint8)
-    height, width = levels.shape[:2]
-    return Image.fromarray(levels).resize((width * ENLARGED, height * ENLARGED), Image.Resampling.NEAREST)
+    cells, across = levels.shape[:2]
+    return Image.fromarray(levels).resize((across * height // cells, height), Image.Resampling.NEAREST)

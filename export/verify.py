@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ from export.errors import UserError
 from export.generate import draw, settings_for
 from export.manifest import damaged_files
 from export.native import NativeRuntime
-from export.pipeline import SAMPLERS
+from pyscript_app.few_step import GAMMA
 from pyscript_app.loop import Settings
+from pyscript_app.schedule import IGNORED, Schedule
 
 SEEDS = (1, 2, 3)
 STEPS = 10
+# Training times at which the unet's error is told, as parts of all: noisy, half drawn, nearly clean.
+TIMES = (0.981, 0.741, 0.501, 0.261, 0.021)
 PROBE_TOLERANCE = 1e-3  # relative; processors round differently
 
 
@@ -40,6 +43,17 @@ class Error:
 
 NONE = Error(0.0, 0.0)
 
+# The twin of each of the loop's samplers among diffusers' schedulers, with what Stable Diffusion always sets.
+SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ddim": ("DDIMScheduler", {}),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "euler-ancestral": ("EulerAncestralDiscreteScheduler", {}),
+    "dpm++2m": ("DPMSolverMultistepScheduler", {}),
+    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
+    "lcm": ("LCMScheduler", {}),
+    "tcd": ("TCDScheduler", {}),
+}
+
 
 def measure(truth: np.ndarray, found: np.ndarray, forgiven: float = 0.0) -> Error:
     """The error of ``found``, with absolute differences up to ``forgiven`` not counted."""
@@ -48,32 +62,67 @@ def measure(truth: np.ndarray, found: np.ndarray, forgiven: float = 0.0) -> Erro
     return Error(float(np.linalg.norm(difference)) / size, float(difference.max()))
 
 
-def verify_graphs(graphs: Iterable[Any], runtime: NativeRuntime) -> dict[str, Error]:
-    """The worst error of each graph's outputs against torch, over several random inputs."""
+def verify_graphs(
+    graphs: Iterable[Any], runtime: NativeRuntime, seeds: Sequence[int] = SEEDS
+) -> dict[str, Error]:
+    """The worst error of each graph's outputs against torch, over random inputs of several seeds."""
     import torch
 
     errors: dict[str, Error] = {}
     for graph in graphs:
         worst = NONE
-        for seed in SEEDS:
+        for seed in seeds:
             feeds = graph.examples(torch.Generator().manual_seed(seed))
             found = runtime.run_now(graph.name, {name: value.numpy() for name, value in feeds.items()})
             with torch.no_grad():
-                truth = graph(**feeds)
-                if graph.name == "vae_decoder":
+                if hasattr(graph, "levels"):
                     # Rounding to whole levels is no error, but may fall either way on a tie.
                     truth, forgiven = {"picture": graph.levels(**feeds)}, 0.5
                 else:
-                    forgiven = 0.0
+                    truth, forgiven = graph(**feeds), 0.0
             for name, value in truth.items():
                 worst = worst.worse(measure(value.numpy(), found[name], forgiven))
         errors[graph.name] = worst
     return errors
 
 
+def unet_timesteps(pipeline: Any, graph: Any, runtime: NativeRuntime) -> list[dict[str, float]]:
+    """The error of the unet's output at a few training times, noisiest first, as the manifest has it.
+
+    The network sees a smooth latent under as much noise as belongs to the time.
+
+    Args:
+        pipeline: what was exported.
+        graph: its ``unet`` in torch.
+        runtime: the exported model's.
+    """
+    import torch
+    from torch.nn.functional import interpolate
+
+    abar = Schedule.from_config(pipeline.scheduler_fields).alphas_cumprod()
+    generator = torch.Generator().manual_seed(SEEDS[0])
+    channels, *size = pipeline.latent_shape
+    clean = interpolate(torch.randn(1, channels, 4, 4, generator=generator), size=size, mode="bicubic")
+    errors = []
+    for part in TIMES:
+        time = int(part * len(abar))
+        noise = torch.randn(clean.shape, generator=generator)
+        noisy = abar[time] ** 0.5 * clean / clean.std() + (1 - abar[time]) ** 0.5 * noise
+        feeds = graph.examples(generator)
+        feeds["latents"] = noisy.repeat(len(feeds["latents"]), 1, 1, 1)
+        feeds["timestep"] = torch.tensor([float(time)])
+        with torch.no_grad():
+            truth = graph(**feeds)["output"].numpy()
+        found = runtime.run_now(graph.name, {name: value.numpy() for name, value in feeds.items()})["output"]
+        errors.append({"timestep": time, "relative": measure(truth, found).as_dict()["relative"]})
+    return errors
+
+
 def verify_loop(pipeline: Any, runtime: NativeRuntime, steps: int = STEPS) -> Error:
     """The worst error of the latents over a run of the page's loop, against the same run of diffusers."""
-    settings = settings_for(runtime.manifest, steps=steps)
+    # Diffusers would guide any model that is asked for more than 1.
+    unguided = 1.0 if runtime.manifest.get("guidance") == "none" else None
+    settings = settings_for(runtime.manifest, steps=steps, guidance=unguided)
     truth = diffusers_latents(pipeline, settings)
     worst = NONE
     for frame, latent in zip(draw(runtime, settings), truth, strict=True):
@@ -86,14 +135,12 @@ def diffusers_latents(pipeline: Any, settings: Settings) -> list[np.ndarray]:
     import diffusers
     import torch
 
-    names = {sampler: name for name, sampler in SAMPLERS.items()}
-    scheduler = getattr(diffusers, names[settings.sampler]).from_config(pipeline.scheduler.config)
     pipe: Any = diffusers.StableDiffusionPipeline(
         vae=pipeline.vae,
         text_encoder=pipeline.text_encoder,
         tokenizer=pipeline.tokenizer,
         unet=pipeline.unet,
-        scheduler=scheduler,
+        scheduler=diffusers_scheduler(settings.sampler, pipeline.scheduler.config),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -105,16 +152,29 @@ def diffusers_latents(pipeline: Any, settings: Settings) -> list[np.ndarray]:
         latents.append(values["latents"].numpy().copy())
         return values
 
+    height, width = pipeline.picture_size
     pipe(
         settings.prompt,
+        height=height,
+        width=width,
         negative_prompt=settings.negative,
         num_inference_steps=settings.steps,
         guidance_scale=settings.guidance,
+        eta=GAMMA if settings.sampler == "tcd" else 0.0,
         generator=torch.Generator().manual_seed(settings.seed),
         callback_on_step_end=keep,
         output_type="latent",
     )
     return latents
+
+
+def diffusers_scheduler(sampler: str, config: Mapping[str, Any]) -> Any:
+    """Diffusers' twin of a sampler, made from any scheduler's config as the loop reads it."""
+    import diffusers
+
+    name, fixed = SCHEDULERS[sampler]
+    kept = {field: value for field, value in config.items() if field not in IGNORED}
+    return getattr(diffusers, name).from_config(kept, **fixed)
 
 
 def verify_probe(runtime: NativeRuntime) -> Error:
@@ -124,8 +184,13 @@ def verify_probe(runtime: NativeRuntime) -> Error:
     return measure(truth, runtime.run_now("unet", probe)["output"])
 
 
-def verify_against(runtime: NativeRuntime, folder: Path) -> dict[str, Any]:
+def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict[str, Any]:
     """The errors of an exported model against the pipeline that it was made of, as the manifest has them.
+
+    Args:
+        runtime: the model's.
+        folder: the pipeline.
+        options: of ``load_pipeline``, as the model was exported with.
 
     Raises:
         UserError: the folder is not a supported pipeline, or not one of the model's shapes.
@@ -134,16 +199,23 @@ def verify_against(runtime: NativeRuntime, folder: Path) -> dict[str, Any]:
     from export.pipeline import load_pipeline, with_about
 
     manifest = runtime.manifest
-    pipeline = with_about(load_pipeline(folder), **manifest["defaults"])
+    pipeline = with_about(load_pipeline(folder, **options), **manifest["defaults"])
     latent = (manifest["latent"]["channels"], manifest["latent"]["height"], manifest["latent"]["width"])
     if pipeline.latent_shape != latent or pipeline.parameters != manifest["parameters"]:
         raise UserError(f"{runtime.folder} was not made of {folder}: their shapes differ.")
-    precision = manifest["graphs"]["unet"]["precision"]
-    graphs = verify_graphs(graphs_of(pipeline), runtime)
-    loop = {"sampler": manifest["defaults"]["sampler"], "steps": STEPS}
+    precisions = {name: graph["precision"] for name, graph in manifest["graphs"].items()}
+    graphs = {graph.name: graph for graph in graphs_of(pipeline)}
+    errors = verify_graphs(graphs.values(), runtime)
+    steps = manifest["errors"]["loop"]["steps"]
+    latent = verify_loop(pipeline, runtime, steps).as_dict()
     return {
-        "graphs": {name: {precision: error.as_dict()} for name, error in graphs.items()},
-        "loop": {**loop, "latent": {precision: verify_loop(pipeline, runtime).as_dict()}},
+        "graphs": {name: {precisions[name]: error.as_dict()} for name, error in errors.items()},
+        "loop": {
+            "sampler": manifest["defaults"]["sampler"],
+            "steps": steps,
+            "latent": {precisions["unet"]: latent},
+        },
+        "unet_timesteps": {precisions["unet"]: unet_timesteps(pipeline, graphs["unet"], runtime)},
     }
 
 
@@ -166,15 +238,21 @@ def problems_of(runtime: NativeRuntime) -> list[str]:
 
 
 def error_table(errors: dict[str, Any]) -> Table:
-    """The manifest's ``errors`` as a table."""
-    precisions = list(errors["loop"]["latent"])
+    """The manifest's ``errors`` as a table: a graph that has no such precision leaves its cells empty."""
+    loop = f"loop, {errors['loop']['steps']} steps of {errors['loop']['sampler']}"
+    rows: dict[str, dict[str, Any]] = {**errors["graphs"], loop: errors["loop"]["latent"]}
+    for precision, points in errors.get("unet_timesteps", {}).items():
+        for point in points:
+            rows.setdefault(f"unet at time {point['timestep']:g}", {})[precision] = point
+    precisions = list(dict.fromkeys(precision for row in rows.values() for precision in row))
     table = Table(title="Difference from torch and diffusers", title_justify="left")
     table.add_column("")
     for precision in precisions:
         table.add_column(f"{precision} relative", justify="right")
         table.add_column(f"{precision} largest", justify="right")
-    loop = f"loop, {errors['loop']['steps']} steps of {errors['loop']['sampler']}"
-    for name, row in {**errors["graphs"], loop: errors["loop"]["latent"]}.items():
-        cells = [f"{row[precision][key]:.1e}" for precision in precisions for key in ("relative", "maximum")]
-        table.add_row(name, *cells)
+    for name, row in rows.items():
+        numbers = [
+            row.get(precision, {}).get(key) for precision in precisions for key in ("relative", "maximum")
+        ]
+        table.add_row(name, *("" if number is None else f"{number:.1e}" for number in numbers))
     return table

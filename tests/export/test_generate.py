@@ -46,6 +46,15 @@ def test_drawing_may_stop_early_and_begin_again(int8_model: Path) -> None:
     np.testing.assert_array_equal(first.latent, whole[0].latent)
 
 
+def test_previews_are_settings_like_others(int8_model: Path) -> None:
+    runtime = NativeRuntime(int8_model)
+    settings = settings_for(runtime.manifest, preview="full", every=None, steps=2)
+    assert (settings.preview, settings.every) == ("full", 1)
+    assert [frame.drawn_by for frame in draw(runtime, settings)] == ["vae_decoder"] * 2
+    with pytest.raises(UserError, match="There is no preview 'half'; choose one of full, tiny, linear"):
+        settings_for(runtime.manifest, preview="half")
+
+
 def test_settings_that_the_loop_refuses_are_mistakes(int8_model: Path) -> None:
     runtime = NativeRuntime(int8_model)
     with pytest.raises(UserError, match="steps"):

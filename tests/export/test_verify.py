@@ -14,7 +14,19 @@ from export.graphs import Graph, graphs_of
 from export.manifest import list_files, read_manifest, write_manifest
 from export.native import NativeRuntime
 from export.pipeline import Pipeline
-from export.verify import Error, error_table, measure, problems_of, verify_against, verify_graphs, verify_loop
+from export.verify import (
+    SCHEDULERS,
+    Error,
+    diffusers_scheduler,
+    error_table,
+    measure,
+    problems_of,
+    unet_timesteps,
+    verify_against,
+    verify_graphs,
+    verify_loop,
+)
+from pyscript_app.samplers import SAMPLERS
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +55,28 @@ def test_quantized_graphs_stay_close(graphs: list[Graph], int8_model: Path) -> N
     assert errors["step"].relative < 1e-6
 
 
+def test_the_error_of_the_unet_is_told_at_several_times(
+    pipeline: Pipeline, graphs: list[Graph], float_model: Path, int8_model: Path
+) -> None:
+    (unet,) = (graph for graph in graphs if graph.name == "unet")
+    exact, rough = (
+        unet_timesteps(pipeline, unet, NativeRuntime(model)) for model in (float_model, int8_model)
+    )
+    assert [point["timestep"] for point in exact] == [981, 741, 501, 261, 21]
+    assert max(point["relative"] for point in exact) < 1e-5
+    assert all(1e-4 < point["relative"] < 0.1 for point in rough)
+    assert len({point["relative"] for point in rough}) > 1
+
+
+def test_every_sampler_has_its_twin_in_diffusers() -> None:
+    assert list(SCHEDULERS) == list(SAMPLERS)
+    config = {"beta_end": 0.012, "use_karras_sigmas": True, "solver_type": "bh2", "skip_prk_steps": False}
+    for sampler in SAMPLERS:
+        twin = diffusers_scheduler(sampler, config).config
+        assert (twin.beta_end, twin.get("use_karras_sigmas", False)) == (0.012, False)
+    assert diffusers_scheduler("pndm", config).config.skip_prk_steps
+
+
 def test_verifying_again_finds_what_the_manifest_says(
     int8_model: Path, tiny_pipeline: Callable[..., Path]
 ) -> None:
@@ -51,6 +85,7 @@ def test_verifying_again_finds_what_the_manifest_says(
     for name, row in found["graphs"].items():
         assert row["int8"] == pytest.approx(written["graphs"][name]["int8"], rel=0.05)
     assert found["loop"]["latent"]["int8"] == pytest.approx(written["loop"]["latent"]["int8"], rel=0.05)
+    assert len(found["unet_timesteps"]["int8"]) == 5
 
 
 def test_another_pipeline_is_refused(
@@ -64,8 +99,11 @@ def test_another_pipeline_is_refused(
         verify_against(NativeRuntime(copied), tiny_pipeline())
 
 
-def test_float_loop_equals_diffusers(pipeline: Pipeline, float_model: Path) -> None:
-    assert verify_loop(pipeline, NativeRuntime(float_model), steps=4).relative < 1e-4
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_float_loop_equals_diffusers(pipeline: Pipeline, float_model: Path, sampler: str) -> None:
+    runtime = NativeRuntime(float_model)
+    runtime.manifest["defaults"]["sampler"] = sampler
+    assert verify_loop(pipeline, runtime, steps=3).relative < 1e-4
 
 
 def test_a_wrong_scheduler_shows_in_the_loop(pipeline: Pipeline, float_model: Path, tmp_path: Path) -> None:
@@ -97,7 +135,26 @@ def test_a_wrong_answer_to_the_probe_is_a_problem(int8_model: Path, tmp_path: Pa
     assert "probe" in problem
 
 
-def test_the_table_has_a_row_for_each_graph_and_the_loop(int8_model: Path) -> None:
+def test_the_table_has_a_row_for_each_graph_the_loop_and_each_time() -> None:
+    error, point = {"relative": 0.01, "maximum": 0.2}, {"timestep": 981, "relative": 0.03}
+    errors = {
+        "graphs": {"unet": {"fp32": error, "int8+w4": error}, "vae_decoder": {"fp32": error, "fp16": error}},
+        "loop": {"sampler": "ddim", "steps": 2, "latent": {"int8+w4": error}},
+        "unet_timesteps": {"int8+w4": [point]},
+    }
+    table = error_table(errors)
+    cells = [list(column.cells) for column in table.columns]
+    assert [column.header for column in table.columns[1::2]] == [
+        "fp32 relative",
+        "int8+w4 relative",
+        "fp16 relative",
+    ]
+    assert cells[0] == ["unet", "vae_decoder", "loop, 2 steps of ddim", "unet at time 981"]
+    assert cells[1] == ["1.0e-02", "1.0e-02", "", ""]
+    assert cells[3] == ["1.0e-02", "", "1.0e-02", "3.0e-02"]
+    assert cells[4] == ["2.0e-01", "", "2.0e-01", ""]
+
+
+def test_the_table_takes_what_a_manifest_says(int8_model: Path) -> None:
     table = error_table(read_manifest(int8_model)["errors"])
-    assert table.row_count == 7
-    assert len(table.columns) == 5
+    assert table.row_count >= 7
