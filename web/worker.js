@@ -5,6 +5,8 @@
  * draws. Commands go through PyScript's `sync`; what the worker reports comes as messages, their arrays transferred.
  */
 
+const LOOK_AGAIN = 10; // milliseconds
+
 /**
  * @typedef {object} StartOptions
  * @property {string} base the page's address
@@ -31,6 +33,7 @@ export class PythonWorker {
   constructor(onMessage) {
     this.script = document.createElement("script");
     this.onMessage = onMessage;
+    this.ended = false;
   }
 
   /** @returns {Promise<Commands>} when Python runs and main.py is imported */
@@ -43,7 +46,7 @@ export class PythonWorker {
     this.script.setAttribute("config", "./ps.json");
     document.body.append(this.script);
     await whenDefined("py");
-    const worker = /** @type {any} */ (this.script).xworker;
+    const worker = await this.#made();
     return new Promise((resolve, reject) => {
       worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => reject(new Error(event.message)));
       worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
@@ -53,9 +56,18 @@ export class PythonWorker {
     });
   }
 
-  /** End it at once; this alone gives its memory back. */
+  /** End it at once; this alone gives its memory back. `start` then never resolves. */
   end() {
+    this.ended = true;
     /** @type {any} */ (this.script).xworker?.terminate();
     this.script.remove();
+  }
+
+  /** @returns {Promise<any>} the worker, which PyScript makes of the script soon after it is in the page */
+  async #made() {
+    const script = /** @type {any} */ (this.script);
+    while (!script.xworker) await new Promise((done) => setTimeout(done, LOOK_AGAIN));
+    if (this.ended) script.xworker.terminate();
+    return script.xworker;
   }
 }
