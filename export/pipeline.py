@@ -1,82 +1,57 @@
-"""Load a diffusers folder, and say in one sentence why another one cannot be exported."""
+"""A checkpoint's parts in torch, with what was added to them; in one sentence why another cannot be exported."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from export.about import SAMPLERS, About, Defaults, about_checkpoint, read_about
+from export.additions import few_steps_of, fuse_lora, load_preview_decoder, read_embedding
+from export.architectures import Architecture, architecture_named, recognise
+from export.checkpoint import (
+    OTHER_CHANNELS,
+    PARTS,
+    SUPPORTED,
+    Checkpoint,
+    fill,
+    open_checkpoint,
+    read_index,
+    read_json,
+)
 from export.errors import UserError
+from export.licences import check_licence
 from pyscript_app.schedule import Schedule
 
-SUPPORTED = "a diffusers folder of Stable Diffusion 1.x or 2.x (StableDiffusionPipeline, safetensors)"
-
-# What other pipelines are called by people; anything else is named by its class.
-OTHER_KINDS = {
-    "StableDiffusionXL": "Stable Diffusion XL",
-    "StableDiffusion3": "Stable Diffusion 3",
-    "Flux": "Flux",
-    "ControlNet": "a ControlNet pipeline",
-    "Inpaint": "an inpainting pipeline",
-    "PixArt": "PixArt",
-    "Kandinsky": "Kandinsky",
-    "Wuerstchen": "Würstchen",
-}
-
-# The class that each part must have, as model_index.json names it.
-PARTS = {
-    "unet": {"UNet2DConditionModel"},
-    "vae": {"AutoencoderKL"},
-    "text_encoder": {"CLIPTextModel"},
-    "tokenizer": {"CLIPTokenizer", "CLIPTokenizerFast"},
-    "scheduler": None,
-}
-
-SAMPLERS = {
-    "DDIMScheduler": "ddim",
-    "EulerDiscreteScheduler": "euler",
-    "EulerAncestralDiscreteScheduler": "euler-ancestral",
-    "DPMSolverMultistepScheduler": "dpm++2m",
-    "PNDMScheduler": "pndm",
-}
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """The settings that the page starts with."""
-
-    prompt: str = "a photograph of a red car on the beach at sunset"
-    steps: int = 20
-    guidance: float = 7.5
-    sampler: str = "ddim"
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class About:
-    """What cannot be read from the weights; small optional files in the pipeline's folder say it."""
-
-    name: str
-    title: str
-    licence: str = "not stated"
-    known_words: tuple[str, ...] | None = None
-    defaults: Defaults = field(default_factory=Defaults)
+__all__ = ["PARTS", "SAMPLERS", "Pipeline", "load_pipeline", "read_about", "read_index", "with_about"]
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The parts of a Stable Diffusion pipeline, in float32 on the CPU."""
+    """The parts of a Stable Diffusion pipeline, in float32 on the CPU.
+
+    ``folder`` is the folder or the file that it was loaded from, ``preview`` an AutoencoderTiny or None,
+    ``added_tokens`` the ids that each learned word stands for, and ``additions`` what was added, in words.
+    """
 
     folder: Path
     about: About
+    architecture: Architecture
     unet: Any
     vae: Any
     text_encoder: Any
     tokenizer: Any
     scheduler: Any
+    preview: Any = None
+    added_tokens: Mapping[str, list[int]] = field(default_factory=dict)
+    additions: tuple[str, ...] = ()
+
+    @property
+    def batch(self) -> int:
+        """Prompts that the network runs on: 2 where guidance compares with the unconditional one, else 1."""
+        return 2 if self.architecture.guidance == "classifier-free" else 1
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
@@ -87,9 +62,13 @@ class Pipeline:
     @property
     def picture_size(self) -> tuple[int, int]:
         """``(H, W)`` in pixels."""
-        factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
         _, height, width = self.latent_shape
-        return height * factor, width * factor
+        return height * self.factor, width * self.factor
+
+    @property
+    def factor(self) -> int:
+        """Pixels to a side of a latent's cell."""
+        return 2 ** (len(self.vae.config.block_out_channels) - 1)
 
     @property
     def text_length(self) -> int:
@@ -115,102 +94,100 @@ class Pipeline:
         return {"_class_name": type(self.scheduler).__name__, **fields}
 
     def token_ids(self, prompt: str) -> list[int]:
-        """The T ids of a prompt, as diffusers feeds them."""
-        return self.tokenizer(
-            prompt, padding="max_length", max_length=self.text_length, truncation=True
+        """The T ids of a prompt, as diffusers feeds them; a learned word of n vectors is n tokens."""
+        from diffusers.loaders import TextualInversionLoaderMixin
+
+        text = TextualInversionLoaderMixin().maybe_convert_prompt(prompt, self.tokenizer)
+        ids: list[int] = self.tokenizer(
+            text, padding="max_length", max_length=self.text_length, truncation=True
         ).input_ids
+        return ids
 
 
-def load_pipeline(folder: Path | str) -> Pipeline:
-    """Load and check a diffusers folder.
+def load_pipeline(
+    source: Path | str,
+    *,
+    config: Path | str | None = None,
+    loras: Sequence[tuple[Path | str, float]] = (),
+    embeddings: Sequence[Path | str] = (),
+    preview_decoder: Path | str | None = None,
+    allow_pickle: bool = False,
+    accept_licence: bool = False,
+    architecture: str | None = None,
+    size: int | None = None,
+) -> Pipeline:
+    """Load and check a checkpoint, and fuse into it what is added.
+
+    Args:
+        source: a diffusers folder, or a single file.
+        config: for a single file, a diffusers folder of the same kind, of which configs and tokenizer are read.
+        loras: files, each with the strength at which it is added to the weights.
+        embeddings: files of learned words.
+        preview_decoder: the folder of an AutoencoderTiny.
+        allow_pickle: read pickled files too, which may run any program.
+        accept_licence: go on where the licence forbids to share what is made of the weights.
+        architecture: the row of the architecture table, where it is not to be recognised.
+        size: side of the pictures in pixels, where it is not to be the checkpoint's own.
 
     Raises:
-        UserError: there is no such folder, or it holds something that this exporter does not know.
+        UserError: something is not there, not whole, or of a kind that this exporter does not know.
     """
-    folder = Path(folder)
-    index = read_index(folder)
-    check_parts(folder, index)
-
-    import torch
-    from diffusers import StableDiffusionPipeline
-    from diffusers.utils import logging
-
-    logging.disable_progress_bar()
-    try:
-        loaded = StableDiffusionPipeline.from_pretrained(
-            folder,
-            torch_dtype=torch.float32,
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-            use_safetensors=True,
-            local_files_only=True,
-        )
-    except Exception as error:  # whatever diffusers, transformers or safetensors cannot read
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(
-            f"The weights in {folder} could not be loaded ({reason}); download the folder again."
-        ) from error
-    loaded.set_progress_bar_config(disable=True)
-    for part in (loaded.unet, loaded.vae, loaded.text_encoder):
-        part.eval().requires_grad_(False)
-    pipeline = Pipeline(
-        folder,
-        read_about(folder, index),
-        loaded.unet,
-        loaded.vae,
-        loaded.text_encoder,
-        loaded.tokenizer,
-        loaded.scheduler,
-    )
+    checkpoint = open_checkpoint(Path(source), Path(config) if config else None, allow_pickle)
+    parts = load_parts(checkpoint)
+    scheduler = {**parts["scheduler"].config, "_class_name": type(parts["scheduler"]).__name__}
+    known = {"unet": parts["unet"].config, "scheduler": scheduler}
+    row = architecture_named(architecture) if architecture else recognise(known)
+    about = about_checkpoint(checkpoint, row.defaults)
+    check_licence(about.licence, accept_licence)
+    pipeline = Pipeline(checkpoint.path, about, row, **parts)
     check_shapes(pipeline)
+    if size is not None or pipeline.unet.config.sample_size is None:
+        pipeline = with_size(pipeline, size or row.size)
+    pipeline = with_loras(pipeline, [(Path(path), scale) for path, scale in loras], allow_pickle)
+    pipeline = with_embeddings(pipeline, [Path(path) for path in embeddings], allow_pickle)
+    if preview_decoder:
+        channels, factor = pipeline.latent_shape[0], pipeline.factor
+        preview = load_preview_decoder(Path(preview_decoder), channels, factor, allow_pickle)
+        pipeline = replace(pipeline, preview=preview)
     return pipeline
 
 
-def read_index(folder: Path) -> dict[str, Any]:
-    """Read ``model_index.json``."""
-    if folder.is_file():
-        kind = "pickled checkpoint" if folder.suffix in {".ckpt", ".bin", ".pt", ".pth"} else "single file"
-        raise UserError(
-            f"{folder.name} is a {kind}, but the exporter reads {SUPPORTED}; convert it with diffusers' "
-            "from_single_file(…).save_pretrained(…) first."
-        )
-    if not folder.is_dir():
-        raise UserError(f"There is no folder {folder}; give the path of {SUPPORTED}.")
+def load_parts(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Every part of a checkpoint, by its name in ``PARTS``, put together as diffusers does."""
+    import diffusers
+    import transformers
+    from accelerate import init_empty_weights
+
+    folder, index = checkpoint.configs, checkpoint.index
     try:
-        index = json.loads((folder / "model_index.json").read_text("utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"{folder} has no model_index.json, so it is not a diffusers folder; give {SUPPORTED}."
-        ) from None
-    except ValueError as error:
-        raise UserError(
-            f"{folder / 'model_index.json'} is not valid JSON ({error}); download it again."
-        ) from None
-    kind = str(index.get("_class_name")) if isinstance(index, dict) else "no pipeline"
-    if kind != "StableDiffusionPipeline":
-        known = next((name for part, name in OTHER_KINDS.items() if part in kind), "another kind of pipeline")
-        raise UserError(f"{folder} holds {known} ({kind}); supported is {SUPPORTED}.")
-    return index
-
-
-def check_parts(folder: Path, index: dict[str, Any]) -> None:
-    """Check that every part is there, of a known class, and not pickled."""
-    for part, classes in PARTS.items():
-        found = (index.get(part) or [None, None])[1]
-        if found is None or not (folder / part).is_dir():
-            raise UserError(
-                f"{folder} has no {part}; supported is {SUPPORTED} with all of {', '.join(PARTS)}."
-            )
-        if classes is not None and found not in classes:
-            raise UserError(
-                f"The {part} of {folder} is a {found}; supported is {' or '.join(sorted(classes))}."
-            )
-    for part in ("unet", "vae", "text_encoder"):
-        if not any((folder / part).glob("*.safetensors")):
-            pickled = any(f for end in ("bin", "ckpt", "pt", "pth") for f in (folder / part).glob(f"*.{end}"))
-            found = "only pickled weights, which could run any program" if pickled else "no weights"
-            raise UserError(f"The {part} of {folder} has {found}; the exporter reads .safetensors files.")
+        with init_empty_weights():
+            unet = diffusers.UNet2DConditionModel.from_config(read_json(folder / "unet" / "config.json"))
+            vae = diffusers.AutoencoderKL.from_config(read_json(folder / "vae" / "config.json"))
+            text_config = transformers.CLIPTextConfig(**read_json(folder / "text_encoder" / "config.json"))
+            text_encoder = transformers.CLIPTextModel(text_config)
+        tokenizer_class = getattr(transformers, index["tokenizer"][1])
+        tokenizer = tokenizer_class.from_pretrained(folder / "tokenizer", local_files_only=True)
+        scheduler_class = getattr(diffusers, index["scheduler"][1])
+        scheduler = scheduler_class.from_config(read_json(folder / "scheduler" / "scheduler_config.json"))
+    except UserError:
+        raise
+    except Exception as error:  # whatever diffusers and transformers cannot read
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(f"The configs in {folder} cannot be used ({reason}); download them again.") from error
+    networks = {"unet": unet, "vae": vae, "text_encoder": text_encoder}
+    for name, network in networks.items():
+        where = str(folder / name) if checkpoint.tensors is None else f"The {name} of {checkpoint.path.name}"
+        fill(network, checkpoint.weights(name, network), where)
+    # Its constructor mends what is known to be wrong in old schedulers' files.
+    whole = diffusers.StableDiffusionPipeline(
+        **networks,
+        tokenizer=tokenizer,
+        scheduler=scheduler,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    return {name: getattr(whole, name) for name in PARTS}
 
 
 def check_shapes(pipeline: Pipeline) -> None:
@@ -218,20 +195,24 @@ def check_shapes(pipeline: Pipeline) -> None:
     config, vae = pipeline.unet.config, pipeline.vae.config
     where = f"The UNet of {pipeline.folder}"
     if config.in_channels != vae.latent_channels:
-        kind = {9: " (an inpainting model)", 8: " (an image-editing model)"}.get(config.in_channels, "")
+        kind = f" ({OTHER_CHANNELS[config.in_channels]})" if config.in_channels in OTHER_CHANNELS else ""
         raise UserError(
             f"{where} takes {config.in_channels} channels{kind} where the VAE has {vae.latent_channels}; "
             "supported are text-to-image models, where both are equal."
         )
-    if config.time_cond_proj_dim or config.addition_embed_type or config.class_embed_type:
+    if config.addition_embed_type or config.class_embed_type or config.encoder_hid_dim:
         raise UserError(f"{where} wants more than latents, timestep and text; supported is {SUPPORTED}.")
+    row = pipeline.architecture
+    if (config.time_cond_proj_dim is not None) != (row.guidance == "embedded"):
+        takes = "no guidance" if config.time_cond_proj_dim is None else "the guidance as an input"
+        raise UserError(f"{where} takes {takes}, so its architecture is not {row.name}.")
     width = pipeline.text_encoder.config.hidden_size
     if config.cross_attention_dim != width:
         raise UserError(
             f"{where} expects text of width {config.cross_attention_dim}, but the text encoder's is {width}; "
             "the two parts do not belong together."
         )
-    if not isinstance(config.sample_size, int):
+    if not isinstance(config.sample_size, int | None):
         raise UserError(f"{where} makes {config.sample_size} latents; supported are square ones.")
     try:
         Schedule.from_config(pipeline.scheduler_fields)
@@ -241,23 +222,52 @@ def check_shapes(pipeline: Pipeline) -> None:
         ) from None
 
 
-def read_about(folder: Path, index: dict[str, Any]) -> About:
-    """Read what the folder says about itself, and guess the rest.
+def with_size(pipeline: Pipeline, size: int) -> Pipeline:
+    """The pipeline for square pictures of ``size`` pixels."""
+    unit = pipeline.factor * 2 ** (len(pipeline.unet.config.block_out_channels) - 1)
+    if size < unit or size % unit:
+        raise UserError(f"The size must be a multiple of {unit} pixels for this checkpoint, not {size}.")
+    pipeline.unet.register_to_config(sample_size=size // pipeline.factor)
+    return pipeline
 
-    ``diffuscope.json`` may hold ``name``, ``title``, ``licence`` and ``defaults`` with any of prompt, steps,
-    guidance, sampler and seed; ``tokenizer/known_words.json`` lists the words that the model has seen.
-    """
-    path, words = folder / "diffuscope.json", folder / "tokenizer" / "known_words.json"
-    try:
-        said = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        known = tuple(json.loads(words.read_text("utf-8"))) if words.exists() else None
-        sampler = SAMPLERS.get(index["scheduler"][1], "ddim")
-        defaults = replace(Defaults(sampler=sampler), **said.pop("defaults", {}))
-        name = re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._") or "model"
-        guessed = {"name": name, "title": folder.resolve().name, "licence": licence_of(folder)}
-        return About(**(guessed | said), known_words=known, defaults=defaults)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"{path.name} or {words.name} in {folder} cannot be used ({error}).") from None
+
+def with_loras(pipeline: Pipeline, loras: Sequence[tuple[Path, float]], allow_pickle: bool) -> Pipeline:
+    """The pipeline with LoRAs in its weights, and their way of drawing as its defaults."""
+    parts = {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder}
+    for path, scale in loras:
+        fuse_lora(parts, path, scale, allow_pickle)
+        settings, fields = few_steps_of(path)
+        scheduler = pipeline.scheduler
+        if fields:
+            scheduler = type(scheduler).from_config(scheduler.config, **fields)
+        additions = (*pipeline.additions, f"LoRA {path.name} × {scale:g}")
+        pipeline = replace(with_about(pipeline, **settings), scheduler=scheduler, additions=additions)
+    return pipeline
+
+
+def with_embeddings(pipeline: Pipeline, paths: Sequence[Path], allow_pickle: bool) -> Pipeline:
+    """The pipeline with learned words in its tokenizer and its text encoder."""
+    from diffusers import StableDiffusionPipeline
+
+    for path in paths:
+        word, vectors = read_embedding(path, pipeline.text_encoder.config.hidden_size, allow_pickle)
+        if word in pipeline.added_tokens:
+            raise UserError(f"Two embeddings are called {word}, the second is {path.name}; rename its file.")
+        whole = StableDiffusionPipeline(
+            **{part: getattr(pipeline, part) for part in PARTS},
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+        whole.load_textual_inversion(vectors, token=word)
+        tokens = [word, *(f"{word}_{i}" for i in range(1, len(vectors)))]
+        ids = pipeline.tokenizer.convert_tokens_to_ids(tokens)
+        pipeline = replace(
+            pipeline,
+            added_tokens={**pipeline.added_tokens, word: ids},
+            additions=(*pipeline.additions, f"embedding {path.name} as {word}"),
+        )
+    return pipeline
 
 
 def with_about(pipeline: Pipeline, **changes: Any) -> Pipeline:
@@ -266,17 +276,3 @@ def with_about(pipeline: Pipeline, **changes: Any) -> Pipeline:
     settings = {name: said.pop(name) for name in list(said) if name in Defaults.__dataclass_fields__}
     about = replace(pipeline.about, defaults=replace(pipeline.about.defaults, **settings), **said)
     return replace(pipeline, about=about)
-
-
-def licence_of(folder: Path) -> str:
-    """The licence in the front matter of the model card, as on the Hugging Face hub."""
-    card = folder / "README.md"
-    lines = card.read_text("utf-8", errors="replace").splitlines() if card.exists() else []
-    if lines and lines[0].strip() == "---":
-        for line in lines[1:]:
-            if line.strip() == "---":
-                break
-            key, _, value = line.partition(":")
-            if key.strip() == "license" and value.strip():
-                return value.strip().strip("\"'")
-    return "not stated"

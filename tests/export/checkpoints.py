@@ -115,7 +115,7 @@ RECIPES = {
     "sd1-v": Recipe(MINIATURE_UNET, MINIATURE, licence="mit"),
     "sd2": Recipe(SD2_UNET, PNDM | {"prediction_type": "epsilon"}, True, licence="openrail++"),
     "sd2-v": Recipe(SD2_UNET | {"upcast_attention": True}, DDIM_V, True, licence="openrail++"),
-    "sd-turbo": Recipe(SD2_UNET, TURBO, True, licence="other"),
+    "sd-turbo": Recipe(SD2_UNET, TURBO, True, licence="other\nlicense_name: sai-nc-community"),
     "lcm": Recipe(
         SD1_UNET | {"time_cond_proj_dim": 256},
         LCM,
@@ -300,6 +300,7 @@ LORA_LAYERS = {
     ),
     "text_encoder": (
         "text_model.encoder.layers.0.self_attn.q_proj",
+        "text_model.encoder.layers.0.self_attn.out_proj",
         "text_model.encoder.layers.1.mlp.fc1",
     ),
 }
