@@ -11,8 +11,10 @@ from google.protobuf.message import DecodeError
 
 from export.colours import LatentView
 from export.errors import UserError
+from export.graphs import AttentionLayer
 from export.manifest import FORMAT, Manifest
 from export.pipeline import Pipeline
+from export.tracing import largest_tensor
 
 # What the manifest says about the judge beside its file, as in the judge's own description.
 JUDGE = ("cell", "smallest", "objects", "colours", "places", "times", "accuracy")
@@ -20,14 +22,14 @@ DTYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT32: "int32"}
 
 
 def describe(
-    pipeline: Pipeline, view: LatentView, layers: list[dict[str, Any]], graphs: dict[str, Any]
+    pipeline: Pipeline, view: LatentView, layers: list[AttentionLayer], graphs: dict[str, Any]
 ) -> Manifest:
     """The manifest without what is only known once files are there: ``files``, ``probe`` and ``errors``.
 
     Args:
         pipeline: the pipeline.
         view: its latents' colours.
-        layers: the UNet's cross-attention layers, ``name``, ``side`` and ``output``, in the network's order.
+        layers: the UNet's cross-attention layers.
         graphs: entries of `describe_graph` by name.
     """
     about = pipeline.about
@@ -40,7 +42,7 @@ def describe(
         "licence_terms": about.licence_terms,
         "architecture": pipeline.architecture.name,
         "guidance": pipeline.architecture.guidance,
-        "additions": pipeline.additions,
+        "additions": list(pipeline.additions),
         "parameters": pipeline.parameters,
         "latent": {
             "channels": channels,
@@ -54,7 +56,7 @@ def describe(
         "tokenizer": _tokenizer(pipeline),
         "scheduler": pipeline.scheduler_fields,
         "attention": pooled(layers),
-        "attention_layers": layers if "unet_layers" in graphs else None,
+        "attention_layers": [vars(layer) for layer in layers] if "unet_layers" in graphs else None,
         "graphs": graphs,
         "defaults": {name: value for name, value in vars(about.defaults).items() if value is not None},
     }
@@ -75,22 +77,22 @@ def _tokenizer(pipeline: Pipeline) -> dict[str, Any]:
     return said | ({"added": pipeline.added_tokens} if pipeline.added_tokens else {})
 
 
-def pooled(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def pooled(layers: list[AttentionLayer]) -> list[dict[str, Any]]:
     """The resolutions of the cross-attention, largest side first, and how many layers each sums."""
-    sides = [layer["side"] for layer in layers]
+    sides = [layer.side for layer in layers]
     return [
         {"side": side, "layers": sides.count(side), "output": f"attention_{side}"}
         for side in sorted(set(sides), reverse=True)
     ]
 
 
-def describe_graph(model: onnx.ModelProto, precision: str, largest: int) -> dict[str, Any]:
-    """A graph's entry without its files: ``largest`` are the bytes of the largest tensor that it holds."""
+def describe_graph(model: onnx.ModelProto, precision: str) -> dict[str, Any]:
+    """A float graph's entry, without its files, once its weights are stored in this precision."""
     return {
         "precision": precision,
         "inputs": _tensors(model.graph.input),
         "outputs": _tensors(model.graph.output),
-        "largest": largest,
+        "largest": largest_tensor(model),
     }
 
 

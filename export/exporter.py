@@ -1,254 +1,299 @@
-"""From a diffusers folder to one that the page runs: trace, verify, quantize, shard, verify, describe."""
+"""From a checkpoint to a folder that the page runs: trace, verify, compress, shard, verify, describe."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
-from google.protobuf.message import DecodeError
 
-from export.colours import LatentView, fit_latent_view
+from export.description import describe, describe_graph, judge_of
 from export.errors import UserError
-from export.graphs import DenoisingUNet, Graph, attention_layers, graphs_of, write_onnx
-from export.manifest import FILE, FORMAT, Manifest, list_files, read_manifest, write_manifest
+from export.estimate import estimate
+from export.graphs import Graph, graphs_of
+from export.manifest import FILE, Manifest, list_files, read_manifest, write_manifest
 from export.names import shorten
 from export.native import NativeRuntime
 from export.pipeline import Pipeline, load_pipeline, with_about
 from export.quantize import compress
+from export.recipe import Recipe
 from export.shards import ShardWriter
-from export.weights import detach
-from export.verify import STEPS, verify_graphs, verify_loop
+from export.tracing import Traced, load, trace
+from export.variants import variants_of
+from export.verify import measure, unet_timesteps, verify_graphs, verify_loop
+from export.weights import byte_count
+from export.work import Work, fingerprint
 
-# The precisions there are, and how many stages each reports.
-STAGES = {"int8": 12, "fp32": 9}
 LARGEST_ERROR = 1e-4  # relative, of a float graph against torch: more is a fault, not rounding
 LARGEST_LOOP_ERROR = 1e-3  # the same of a whole float loop, in which rounding adds up
-# What the manifest says about the judge beside its file, as in the judge's own description.
-JUDGE = ("cell", "smallest", "objects", "colours", "places", "times", "accuracy")
 
-Report = Callable[[str], None]
+
+@dataclass(frozen=True)
+class Stage:
+    """Where an export is: stage ``number`` of ``of``, and where it moves bytes, how many of how many."""
+
+    name: str
+    number: int
+    of: int
+    done: int = 0
+    total: int = 0
+
+
+Report = Callable[[Stage], None]
 
 
 def export_pipeline(
-    folder: Path | str,
+    source: Path | str,
     out: Path | str,
-    precision: str = "int8",
+    recipe: Recipe | str = "int8",
     *,
+    loading: Mapping[str, Any] | None = None,
     report: Report = lambda stage: None,
     **about: Any,
 ) -> Manifest:
-    """Export a diffusers folder.
+    """Export a checkpoint.
 
-    ``out`` appears whole or not at all: everything is made and verified in a temporary folder beside it
-    first.
+    ``out`` appears whole or not at all: everything is made and verified in a folder beside it first. That
+    folder stays when the export is interrupted, and the same call goes on from there.
 
     Args:
-        folder: a Stable Diffusion 1.x or 2.x pipeline.
+        source: a diffusers folder, or what else `export.pipeline.load_pipeline` reads.
         out: the folder to make; an exported model that is there already is replaced.
-        precision: of the weights: ``int8`` or ``fp32``.
-        report: called with the name of each stage as it begins.
-        about: fields of ``About`` and ``Defaults`` that are to differ from what the folder says.
+        recipe: what to make, or only the precision.
+        loading: further arguments of ``load_pipeline``: LoRAs, embeddings and so on.
+        report: told as each stage begins, and how its bytes move.
+        about: fields of ``About`` and ``Defaults`` that are to differ from what the checkpoint says.
 
     Returns:
         The manifest.
 
     Raises:
-        UserError: the folder is not supported, ``out`` is something else, or the graphs do not compute what
-            torch does.
+        UserError: the checkpoint is not supported, ``out`` is something else, the disk is too small, or the
+            graphs do not compute what torch does.
     """
-    out = Path(out)
-    if precision not in STAGES:
-        raise UserError(f"There is no precision {precision}; choose {' or '.join(STAGES)}.")
+    source, out = Path(source), Path(out)
+    recipe = Recipe(recipe) if isinstance(recipe, str) else recipe
+    loading = dict(loading or {})
     if out.exists() and not (out / FILE).exists() and (out.is_file() or any(out.iterdir())):
         raise UserError(f"{out} holds something other than an exported model; choose a new folder.")
-    report("loading the pipeline")
-    pipeline = with_about(load_pipeline(folder), **about)
+    report(Stage("loading the pipeline", 1, 1))
+    pipeline = with_about(load_pipeline(source, **loading), **about)
+    judge = judge_of(source)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
-        made = _Export(pipeline, Path(work), report).make(precision)
-        manifest = read_manifest(made)
-        _replace(made, out, Path(work))
+    if not loading.get("allow_pickle"):  # a pickle has no header to estimate by
+        estimate(source, out, recipe, **loading).check_space()
+    work = Work(out, fingerprint([source, *_files(loading)], (recipe, loading, about)))
+    try:
+        made = _Export(pipeline, recipe, judge, work, report).make()
+    except UserError:
+        work.remove()  # the next try would come to the same end
+        raise
+    manifest = read_manifest(made)
+    if out.exists():
+        out.rename(work.folder / "before")
+    made.rename(out)
+    work.remove()
     return manifest
 
 
-def _replace(made: Path, out: Path, work: Path) -> None:
-    if out.exists():
-        out.rename(work / "before")
-    made.rename(out)
+def _files(loading: Mapping[str, Any]) -> list[Path]:
+    """The files and folders that are named in the arguments of ``load_pipeline``."""
+    flat = [loading.get("config"), loading.get("preview_decoder"), *loading.get("embeddings", ())]
+    return [Path(path) for path in [*flat, *(path for path, _ in loading.get("loras", ()))] if path]
 
 
 class _Export:
-    """One export: the float graphs are traced once, and every precision is made of them."""
+    """One export: the graphs are traced once, and every precision is made of them."""
 
-    def __init__(self, pipeline: Pipeline, work: Path, report: Report) -> None:
-        self.pipeline = pipeline
-        self.work = work
-        self.report = report
-        self.judge = _judge_of(pipeline.folder)
+    def __init__(
+        self, pipeline: Pipeline, recipe: Recipe, judge: Mapping[str, Any] | None, work: Work, report: Report
+    ) -> None:
+        self.pipeline, self.recipe, self.judge, self.work = pipeline, recipe, judge, work
+        self._report = report
         self.graphs: list[Graph] = graphs_of(pipeline)
-        self.unet = next(graph for graph in self.graphs if isinstance(graph, DenoisingUNet))
-        self.view: LatentView = fit_latent_view(pipeline)
-        self.errors: dict[str, Any] = {
-            "graphs": {graph.name: {} for graph in self.graphs},
-            "loop": {"sampler": pipeline.about.defaults.sampler, "steps": STEPS, "latent": {}},
+        by_name: dict[str, Any] = {graph.name: graph for graph in self.graphs}
+        self.unet, self.view = by_name["unet"], by_name["latent_rgb"].view
+        self.passes = ["fp32", recipe.precision] if self._compressed() else ["fp32"]
+        compared = sum(
+            precision == "fp32" or self._precision(graph.name, precision) != "fp32"
+            for precision in self.passes
+            for graph in self.graphs
+        )
+        self._stage = 1
+        self._stages = 1 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 1) + compared
+
+    def _compressed(self) -> bool:
+        return any(self.recipe.precision_of(graph.name) != "fp32" for graph in self.graphs)
+
+    def _begin(self, stage: str) -> Callable[[int, int], None]:
+        """Report a stage; what is returned reports its bytes."""
+        self._stage += 1
+        number = self._stage
+
+        def moved(done: int, total: int) -> None:
+            self._report(Stage(stage, number, self._stages, done, total))
+
+        moved(0, 0)
+        return moved
+
+    def make(self) -> Path:
+        """Return a verified model folder."""
+        self.traced = {graph.name: self._trace(graph) for graph in self.graphs}
+        found = {}
+        for precision in self.passes:
+            folder = self.work.folder / precision
+            found[precision] = self.work.once(precision, lambda: self._pass(folder, precision))  # noqa: B023
+            if precision == "fp32":
+                _refuse_errors(found[precision])
+            if precision != self.passes[-1]:
+                shutil.rmtree(folder, ignore_errors=True)
+        write_manifest(folder, read_manifest(folder) | {"errors": self._errors(found)})
+        return folder
+
+    def _errors(self, found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """What the passes measured, as the manifest has it."""
+        graphs: dict[str, Any] = {graph.name: {} for graph in self.graphs}
+        timesteps = {}
+        for precision, each in found.items():
+            for name, error in each["graphs"].items():
+                graphs[name][self._precision(name, precision)] = error
+            timesteps[self._precision("unet", precision)] = each["unet_timesteps"]
+        return {
+            "graphs": graphs,
+            "loop": {
+                "sampler": self.pipeline.about.defaults.sampler,
+                "steps": self.recipe.loop_steps(self.pipeline),
+                "latent": {precision: each["latent"] for precision, each in found.items()},
+            },
+            "unet_timesteps": timesteps,
             "latent_rgb": float(f"{self.view.error:.2e}"),
         }
 
-    def make(self, precision: str) -> Path:
-        """Return a verified model folder of this precision."""
-        (self.work / "traced").mkdir()
-        for graph in self.graphs:
-            self.report(f"tracing {graph.name}")
-            write_onnx(graph, self.work / "traced" / f"{graph.name}.onnx")
-        self.report("verifying the float graphs")
-        made = self._assemble("fp32")
-        self._verify(made, "fp32")
-        self._refuse_errors()
-        if precision != "fp32":
-            shutil.rmtree(made)
-            self.report(f"making {precision} weights")
-            made = self._assemble(precision)
-            self.report(f"verifying the {precision} graphs")
-            self._verify(made, precision)
-        write_manifest(made, read_manifest(made) | {"errors": self.errors})
-        return made
+    def _trace(self, graph: Graph) -> Traced:
+        self._begin(f"tracing {graph.name}")
+        folder = self.work.folder / "traced"
+        folder.mkdir(exist_ok=True)
+        self.work.once(f"trace {graph.name}", lambda: trace(graph).save(folder))
+        return load(folder, graph)
 
-    def _assemble(self, precision: str) -> Path:
-        folder = self.work / precision
-        folder.mkdir()
+    def _pass(self, folder: Path, precision: str) -> dict[str, Any]:
+        """Make a model folder; how far it is from torch and diffusers."""
+        folder.mkdir(exist_ok=True)
         shards = ShardWriter(folder)
+        graphs: dict[str, Any] = {}
+        for graph in self.graphs:
+            moved = self._begin(f"writing {graph.name}, {self._precision(graph.name, precision)}")
+            graphs |= self.work.once(
+                f"{precision} {graph.name}",
+                lambda: self._write(graph, precision, shards, moved),  # noqa: B023
+            )
+        self.pipeline.tokenizer.save_vocabulary(str(folder))
+        manifest = describe(self.pipeline, self.view, self.unet.layers, graphs) | _UNFINISHED
+        write_manifest(folder, manifest)
+        if precision == self.passes[-1]:
+            manifest["probe"] = self._write_probe(folder)
+            if self.judge:
+                shutil.copy(self.pipeline.folder / "judge" / self.judge["file"], folder)
+                manifest["judge"] = self.judge
+            write_manifest(folder, manifest | {"files": list_files(folder)})
+        return self._verify(folder, precision)
+
+    def _precision(self, graph: str, precision: str) -> str:
+        """The precision of a graph in a pass."""
+        return "fp32" if precision == "fp32" else self.recipe.precision_of(graph)
+
+    def _write(
+        self, graph: Graph, precision: str, shards: ShardWriter, moved: Callable[[int, int], None]
+    ) -> dict[str, Any]:
+        """Write a graph and its variants; their entries by name."""
+        traced = self.traced[graph.name]
+        models = {graph.name: traced.model}
+        if graph is self.unet:
+            variants = variants_of(traced.model)
+            models = {name: variants[name] for name in self.recipe.unet_graphs(self.pipeline)}
+        precision = self._precision(graph.name, precision)
+        entries = {name: describe_graph(model, precision) for name, model in models.items()}
+        weights = compress(models.values(), traced.weights, precision)
+        files = {f"{name}.onnx": shorten(model) for name, model in models.items()}
+        tensors = {tensor.name: tensor for model in models.values() for tensor in model.graph.initializer}
+        total, done = sum(byte_count(tensors[name]) for name in weights if name in tensors), 0
+
+        def placed(count: int) -> None:
+            nonlocal done
+            done += count
+            moved(done, total)
+
+        used = shards.write(files, weights, placed)
+        sizes = {file: (shards.folder / file).stat().st_size for file in (*files, *used)}
+        shared = sum(sizes[path] for path in used)
+        return {
+            name: entry | {"file": f"{name}.onnx", "shards": used, "bytes": sizes[f"{name}.onnx"] + shared}
+            for name, entry in entries.items()
+        }
+
+    def _verify(self, folder: Path, precision: str) -> dict[str, Any]:
+        runtime = NativeRuntime(folder)
         graphs = {}
         for graph in self.graphs:
-            model = onnx.load(self.work / "traced" / f"{graph.name}.onnx")
-            weights = compress([model], detach(model), precision)
-            file = f"{graph.name}.onnx"
-            used = shards.write({file: shorten(model)}, weights)
-            graphs[graph.name] = {
-                "file": file,
-                "precision": precision,
-                "inputs": _tensors(model.graph.input),
-                "outputs": _tensors(model.graph.output),
-                "shards": used,
-                "bytes": sum((folder / path).stat().st_size for path in (file, *used)),
-            }
-        self.pipeline.tokenizer.save_vocabulary(str(folder))
-        manifest = self._describe(graphs)
-        # The probe's answer needs a runtime, and a runtime a manifest.
-        write_manifest(folder, manifest)
-        manifest["probe"] = self._write_probe(folder)
-        if self.judge:
-            shutil.copy(self.pipeline.folder / "judge" / self.judge["file"], folder)
-            manifest["judge"] = self.judge
-        manifest["files"] = list_files(folder)
-        write_manifest(folder, manifest)
-        return folder
-
-    def _verify(self, folder: Path, precision: str) -> None:
-        runtime = NativeRuntime(folder)
-        for name, error in verify_graphs(self.graphs, runtime).items():
-            self.errors["graphs"][name][precision] = error.as_dict()
-        self.report(f"drawing {STEPS} steps with diffusers and with the {precision} graphs")
-        self.errors["loop"]["latent"][precision] = verify_loop(self.pipeline, runtime).as_dict()
-
-    def _refuse_errors(self) -> None:
-        checks = [(f"traced {name}", row, LARGEST_ERROR) for name, row in self.errors["graphs"].items()]
-        checks.append(("loop over the traced graphs", self.errors["loop"]["latent"], LARGEST_LOOP_ERROR))
-        for what, row, largest in checks:
-            if (error := row["fp32"]["relative"]) > largest:
-                raise UserError(
-                    f"The {what} differs from torch by {error:.1e}, where rounding explains at most "
-                    f"{largest:.0e} (relative), so nothing was exported: please report this pipeline."
-                )
+            # What is float in the last pass as well was compared in the first.
+            if precision == "fp32" or self._precision(graph.name, precision) != "fp32":
+                self._begin(f"comparing {graph.name} with torch")
+                graphs |= verify_graphs([graph], runtime)
+                runtime.close()
+        timesteps = unet_timesteps(self.pipeline, self.unet, runtime)
+        steps = self.recipe.loop_steps(self.pipeline)
+        self._begin(f"drawing {steps} steps with diffusers and with the {precision} graphs")
+        latent = verify_loop(self.pipeline, runtime, steps)
+        return {
+            "graphs": {name: error.as_dict() for name, error in graphs.items()},
+            "unet_timesteps": timesteps,
+            "latent": latent.as_dict(),
+        }
 
     def _write_probe(self, folder: Path) -> dict[str, Any]:
-        feeds = {
-            name: value.numpy()
-            for name, value in self.unet.examples(torch.Generator().manual_seed(0)).items()
-        }
-        tensors = feeds | {"output": NativeRuntime(folder).run_now("unet", feeds)["output"]}
+        examples = self.unet.examples(torch.Generator().manual_seed(0))
+        feeds = {name: value.numpy() for name, value in examples.items()}
+        runtime = NativeRuntime(folder, fused=False)
+        answers = {}
+        for name in self.recipe.unet_graphs(self.pipeline):
+            answers[name] = runtime.run_now(name, feeds)["output"]
+            runtime.close()
+            if (error := measure(answers["unet"], answers[name]).relative) > LARGEST_ERROR:
+                raise UserError(
+                    f"The graph {name} differs from unet by {error:.1e}: please report this pipeline."
+                )
         where, offset = {}, 0
         with (folder / "probe.bin").open("wb") as file:
-            for name, value in tensors.items():
+            for name, value in {**feeds, "output": answers["unet"]}.items():
                 where[name] = {"offset": offset, "shape": list(value.shape)}
                 offset += file.write(np.ascontiguousarray(value, np.float32).tobytes())
         return {"file": "probe.bin", "tensors": where}
 
-    def _describe(self, graphs: dict[str, Any]) -> Manifest:
-        """The manifest without its list of files and with a probe that says nothing yet."""
-        pipeline, about = self.pipeline, self.pipeline.about
-        channels, height, width = pipeline.latent_shape
-        tokenizer = pipeline.tokenizer
-        layers = attention_layers(self.unet)
-        nowhere = {"offset": 0, "shape": [1]}
-        return {
-            "format": FORMAT,
-            "name": about.name,
-            "title": about.title,
-            "licence": about.licence,
-            "parameters": pipeline.parameters,
-            "latent": {
-                "channels": channels,
-                "height": height,
-                "width": width,
-                "range": [-self.view.reach, self.view.reach],
-                "rgb": {"weight": self.view.weight, "bias": self.view.bias},
-            },
-            "picture": dict(zip(("height", "width"), pipeline.picture_size, strict=True)),
-            "text": {"length": pipeline.text_length, "width": pipeline.text_encoder.config.hidden_size},
-            "tokenizer": {
-                "vocab": "vocab.json",
-                "merges": "merges.txt",
-                "bos": tokenizer.bos_token_id,
-                "eos": tokenizer.eos_token_id,
-                "pad": tokenizer.pad_token_id,
-                "length": pipeline.text_length,
-                "known_words": None if about.known_words is None else list(about.known_words),
-            },
-            "scheduler": pipeline.scheduler_fields,
-            "attention": [
-                {"side": side, "layers": count, "output": f"attention_{side}"}
-                for side, count in layers.items()
-            ],
-            "graphs": graphs,
-            "files": {},
-            "probe": {
-                "file": "probe.bin",
-                "tensors": dict.fromkeys(("latents", "timestep", "text", "token_gain", "output"), nowhere),
-            },
-            "defaults": vars(about.defaults),
-            "errors": self.errors,
-        }
+
+# What a manifest must have, while it is not known yet.
+_UNFINISHED: dict[str, Any] = {
+    "files": {},
+    "probe": {
+        "file": "probe.bin",
+        "tensors": {
+            name: {"offset": 0, "shape": [1]}
+            for name in ("latents", "timestep", "text", "token_gain", "output")
+        },
+    },
+    "errors": {"graphs": {}, "loop": {"sampler": "", "steps": 1, "latent": {}}, "latent_rgb": 0},
+}
 
 
-def _judge_of(folder: Path) -> dict[str, Any] | None:
-    """What the manifest says of a pipeline's judge, or None where there is none."""
-    judge, file = folder / "judge", "judge.onnx"
-    if not judge.is_dir():
-        return None
-    try:
-        said = json.loads((judge / "judge.json").read_text("utf-8"))
-        onnx.checker.check_model(onnx.load(judge / file))
-        return {"file": file} | {key: said[key] for key in JUDGE}
-    except (OSError, ValueError, KeyError, DecodeError, onnx.checker.ValidationError) as error:
-        raise UserError(
-            f"The judge in {judge} cannot be used ({error!r}): train it again with `diffuscope miniature "
-            "judge`, or take that folder away."
-        ) from None
-
-
-def _tensors(values: Any) -> dict[str, Any]:
-    dtypes = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT32: "int32"}
-    return {
-        value.name: {
-            "shape": [dimension.dim_value for dimension in value.type.tensor_type.shape.dim],
-            "dtype": dtypes[value.type.tensor_type.elem_type],
-        }
-        for value in values
-    }
+def _refuse_errors(errors: dict[str, Any]) -> None:
+    checks = [(f"traced {name}", row, LARGEST_ERROR) for name, row in errors["graphs"].items()]
+    checks.append(("loop over the traced graphs", errors["loop"]["latent"], LARGEST_LOOP_ERROR))
+    for what, row, largest in checks:
+        if (error := row["fp32"]["relative"]) > largest:
+            raise UserError(
+                f"The {what} differs from torch by {error:.1e}, where rounding explains at most "
+                f"{largest:.0e} (relative), so nothing was exported: please report this pipeline."
+            )

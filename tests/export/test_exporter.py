@@ -14,9 +14,11 @@ import pytest
 
 from export import exporter
 from export.errors import UserError
-from export.exporter import STAGES, export_pipeline
+from export.exporter import Stage, export_pipeline
 from export.manifest import damaged_files, read_manifest
 from export.pipeline import Pipeline
+from export.recipe import Recipe
+from export.tracing import trace
 
 
 def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipeline) -> None:
@@ -40,7 +42,11 @@ def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipe
     }
     assert "judge" not in manifest
     errors = manifest["errors"]
-    assert all(set(row) == {"fp32", "int8"} for row in errors["graphs"].values())
+    for name, row in errors["graphs"].items():
+        assert set(row) == {"fp32", manifest["graphs"][name]["precision"]}
+    assert manifest["graphs"]["unet"]["precision"] == "int8"
+    assert manifest["graphs"]["step"]["precision"] == "fp32"
+    assert all(0 < point["relative"] < 0.5 for point in errors["unet_timesteps"]["int8"])
     assert 0 < errors["loop"]["latent"]["fp32"]["relative"] < 1e-3
     assert 1e-4 < errors["loop"]["latent"]["int8"]["relative"] < 0.5
 
@@ -54,9 +60,13 @@ def test_an_export_replaces_an_earlier_one_and_reports_its_stages(
     good: Path, tiny_pipeline: Callable[..., Path]
 ) -> None:
     (good / "leftover.txt").write_text("old")
-    said: list[str] = []
+    said: list[Stage] = []
     export_pipeline(tiny_pipeline(), good, report=said.append, title="New")
-    assert len(said) == STAGES["int8"]
+    numbers = [stage.number for stage in said[1:]]
+    assert sorted(set(numbers)) == list(range(2, said[-1].of + 1))
+    assert numbers == sorted(numbers)
+    written = [stage for stage in said if stage.name == "writing unet, int8"]
+    assert written[-1].done == written[-1].total > 0
     manifest = read_manifest(good)
     assert manifest["title"] == "New"
     assert damaged_files(good, manifest) == []
@@ -64,16 +74,24 @@ def test_an_export_replaces_an_earlier_one_and_reports_its_stages(
     assert [path.name for path in good.parent.iterdir()] == ["good"]
 
 
-@pytest.mark.parametrize("stage", ["write_onnx", "quantize"])
-def test_a_broken_export_never_replaces_a_good_one(
+def breaks(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stage", ["trace", "compress", "verify_loop"])
+def test_a_broken_export_never_replaces_a_good_one_and_goes_on_later(
     good: Path, tiny_pipeline: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
-    def breaks(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
+    with monkeypatch.context() as patch:
+        patch.setattr(exporter, stage, breaks)
+        with pytest.raises(KeyboardInterrupt):
+            export_pipeline(tiny_pipeline(), good, title="New")
+    assert damaged_files(good, read_manifest(good)) == []
+    assert read_manifest(good)["title"] != "New"
 
-    monkeypatch.setattr(exporter, stage, breaks)
-    with pytest.raises(KeyboardInterrupt):
-        export_pipeline(tiny_pipeline(), good)
+    if stage != "trace":  # nothing is traced twice
+        monkeypatch.setattr(exporter, "trace", breaks)
+    assert export_pipeline(tiny_pipeline(), good, title="New")["title"] == "New"
     assert damaged_files(good, read_manifest(good)) == []
     assert [path.name for path in good.parent.iterdir()] == ["good"]
 
@@ -82,21 +100,65 @@ def test_float_graphs_that_differ_are_refused(
     good: Path, tiny_pipeline: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault in the traced graph: its first convolution's bias is off."""
-    write = exporter.write_onnx
 
-    def wrong(graph: Any, path: Path) -> None:
-        write(graph, path)
+    def wrong(graph: Any) -> Any:
+        traced = trace(graph)
         if graph.name == "unet":
-            model = onnx.load(path)
-            bias = next(t for t in model.graph.initializer if t.name.endswith("conv_in.bias"))
+            bias = next(t for t in traced.model.graph.initializer if t.name.endswith("conv_in.bias"))
             values = onnx.numpy_helper.to_array(bias) + np.float32(0.1)
             bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
-            onnx.save(model, path)
+        return traced
 
-    monkeypatch.setattr(exporter, "write_onnx", wrong)
+    monkeypatch.setattr(exporter, "trace", wrong)
     with pytest.raises(UserError, match="traced unet differs from torch by"):
         export_pipeline(tiny_pipeline(), good)
     assert damaged_files(good, read_manifest(good)) == []
+    assert [path.name for path in good.parent.iterdir()] == ["good"]
+
+
+FAMILY = ["unet", "unet_fused", "unet_layers", "unet_layers_fused", "unet_bare", "unet_bare_fused"]
+
+
+@pytest.fixture(scope="module")
+def family(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny pipeline with every variant of its UNet, in the mixed precision."""
+    out = tmp_path_factory.mktemp("models") / "family"
+    recipe = Recipe("int8+w4", {"vae_decoder": "fp16"}, ("pooled", "layers", "bare"), "both", verify_steps=2)
+    export_pipeline(tiny_pipeline(), out, recipe)
+    return out
+
+
+def test_the_variants_of_the_unet_share_every_shard(family: Path) -> None:
+    graphs = read_manifest(family)["graphs"]
+    assert [name for name in graphs if name.startswith("unet")] == FAMILY
+    assert len({tuple(graphs[name]["shards"]) for name in FAMILY}) == 1
+    assert list(graphs["unet_bare"]["outputs"]) == ["output"]
+    layers = read_manifest(family)["attention_layers"]
+    assert list(graphs["unet_layers"]["outputs"]) == ["output", *(layer["output"] for layer in layers)]
+
+
+def test_precisions_differ_by_graph(family: Path) -> None:
+    manifest = read_manifest(family)
+    assert [manifest["graphs"][name]["precision"] for name in ("text_encoder", "unet", "vae_decoder")] == [
+        "int8",
+        "int8+w4",
+        "fp16",
+    ]
+    graphs = manifest["errors"]["graphs"]
+    assert graphs["vae_decoder"]["fp16"]["relative"] < 0.01
+    assert 0 < graphs["unet"]["int8+w4"]["relative"] < 0.2
+    assert manifest["errors"]["loop"]["steps"] == 2
+    assert set(manifest["errors"]["loop"]["latent"]) == {"fp32", "int8+w4"}
+
+
+def test_a_full_disk_is_said_before_anything_is_made(
+    tiny_pipeline: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(UserError, match="disk space"):
+        export_pipeline(tiny_pipeline(), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_out_must_not_be_something_else(tiny_pipeline: Callable[..., Path], tmp_path: Path) -> None:
@@ -150,8 +212,8 @@ def test_a_judge_is_shipped_and_described(judged: Path, tmp_path: Path) -> None:
 )
 def test_a_damaged_judge_is_refused_at_once(judged: Path, tmp_path: Path, file: str, content: str) -> None:
     (judged / "judge" / file).write_text(content)
-    said: list[str] = []
+    said: list[Stage] = []
     with pytest.raises(UserError, match=r"The judge in .* cannot be used"):
         export_pipeline(judged, tmp_path / "out", "fp32", report=said.append)
-    assert said == ["loading the pipeline"]
+    assert [stage.name for stage in said] == ["loading the pipeline"]
     assert not (tmp_path / "out").exists()
