@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run site test lint format bench browser clean
+.PHONY: run site test lint format bench bench-sd15 browser clean
 
 run: .venv/base node_modules/.base
 	$(BIN)/diffuscope build --out site
@@ -30,6 +30,10 @@ format: .venv/test node_modules/.test
 
 bench: .venv/test node_modules/.test browser
 	$(BIN)/python -m tests.benchmarks
+
+# Stable Diffusion 1.5's size from end to end: 20 GB of disk, 16 GB of memory, an hour or two.
+bench-sd15: .venv/test node_modules/.test browser
+	$(BIN)/python -m tests.benchmarks.sd15
 
 # A browser for the tests: one that is found, else Playwright's own, else Debian's.
 browser: .venv/test
