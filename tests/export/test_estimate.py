@@ -1,0 +1,117 @@
+"""The estimate: what is really made is as large, and what is wrong with a checkpoint is said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from export.errors import UserError
+from export.estimate import Estimate, estimate
+from export.graphs import graphs_of
+from export.names import shorten
+from export.pipeline import load_pipeline
+from export.quantize import compress
+from export.recipe import Recipe
+from export.shards import ShardWriter
+from export.tracing import trace
+from tests.export.checkpoints import save_single_file
+
+ROOT = Path(__file__).resolve().parents[2]
+MINIATURE = ROOT / "export" / "miniature" / "weights"
+
+
+def sizes(found: Estimate) -> dict[str, int]:
+    """Bytes by the name of a family's first graph."""
+    return {row.graphs[0]: row.bytes for row in found.rows}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8", "int8+w4"])
+def test_a_tiny_pipeline_is_as_large_as_estimated(
+    tiny_pipeline: Callable[..., Path], tmp_path: Path, precision: str
+) -> None:
+    recipe = Recipe(precision)
+    expected = sizes(estimate(tiny_pipeline(), tmp_path, recipe))
+    for graph in graphs_of(load_pipeline(tiny_pipeline())):
+        if graph.name in expected:
+            folder = tmp_path / graph.name
+            folder.mkdir()
+            traced = trace(graph)
+            weights = compress([traced.model], traced.weights, recipe.precision_of(graph.name))
+            ShardWriter(folder).write({"graph.onnx": shorten(traced.model)}, weights)
+            made = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            assert expected[graph.name] == pytest.approx(made, rel=0.03), graph.name
+
+
+def test_the_miniature_is_as_large_as_estimated(tmp_path: Path) -> None:
+    manifest = json.loads((ROOT / "web" / "models" / "miniature" / "manifest.json").read_text())
+    found = estimate(MINIATURE, tmp_path, Recipe("int8"))
+    expected = sizes(found)
+    for name in ("text_encoder", "unet", "vae_decoder", "vae_encoder"):
+        assert expected[name] == pytest.approx(manifest["graphs"][name]["bytes"], rel=0.03), name
+    whole = sum(file["bytes"] for path, file in manifest["files"].items() if path != "judge.onnx")
+    assert found.bytes == pytest.approx(whole, rel=0.03)
+
+
+def test_further_unets_share_the_weights(tmp_path: Path) -> None:
+    one, three = (
+        estimate(MINIATURE, tmp_path, Recipe(attention=kinds)).rows[1]
+        for kinds in (("pooled",), ("pooled", "layers", "bare"))
+    )
+    assert three.graphs == ["unet", "unet_layers", "unet_bare"]
+    assert one.bytes < three.bytes < 1.05 * one.bytes
+
+
+def test_a_single_file_is_as_large_as_its_folder(
+    tiny_checkpoint: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = tiny_checkpoint("sd1")
+    file = save_single_file(folder, tmp_path / "one.safetensors")
+    one, many = (
+        sizes(estimate(file, tmp_path, Recipe(), config=folder)),
+        sizes(estimate(folder, tmp_path, Recipe())),
+    )
+    assert one == pytest.approx(many, rel=0.01)
+
+
+def test_a_disk_that_is_too_small_is_said(tmp_path: Path) -> None:
+    found = estimate(MINIATURE, tmp_path / "not" / "yet" / "there", Recipe())
+    found.check_space()
+    small = Estimate(found.rows, found.needed, found.needed - 1)
+    with pytest.raises(UserError, match=r"takes 67\.\d MB of disk space .* make room"):
+        small.check_space()
+    console = Console(width=100, record=True)
+    console.print(small)
+    assert "which is not enough" in console.export_text()
+
+
+def test_pickles_have_no_header(tmp_path: Path) -> None:
+    folder = tmp_path / "pickled"
+    shutil.copytree(MINIATURE, folder)
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").rename(
+        folder / "unet" / "diffusion_pytorch_model.bin"
+    )
+    with pytest.raises(UserError, match="is a pickle, whose sizes are known only once it is read"):
+        estimate(folder, tmp_path, Recipe())
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [("nothing", "There is no folder"), ("unet", "give with --config a diffusers folder")],
+)
+def test_what_is_missing_is_said(tmp_path: Path, source: str, sentence: str) -> None:
+    path = (
+        MINIATURE / "unet" / "diffusion_pytorch_model.safetensors" if source == "unet" else tmp_path / source
+    )
+    with pytest.raises(UserError, match=sentence):
+        estimate(path, tmp_path, Recipe())
+
+
+def test_a_file_of_one_part_only_is_said(tmp_path: Path) -> None:
+    unet = MINIATURE / "unet" / "diffusion_pytorch_model.safetensors"
+    with pytest.raises(UserError, match="has no weights of the text_encoder"):
+        estimate(unet, tmp_path, Recipe(), config=MINIATURE)
