@@ -25,8 +25,10 @@ def open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     # Threads that wait must not look like threads that work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # 8-bit weights are floats stored small, as in the page: activations stay floats.
+    # As in the page: 8-bit weights are floats stored small, so activations stay floats, and in large graphs they are
+    # decompressed in each call, not once and for all.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
+    options.add_session_config_entry("session.disable_qdq_constant_folding", "1")
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
