@@ -15,13 +15,16 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    LCMScheduler,
     PNDMScheduler,
     StableDiffusionPipeline,
+    TCDScheduler,
 )
 
 from export.exporter import export_pipeline
 from export.native import NativeRuntime
 from export.pipeline import PARTS, load_pipeline
+from pyscript_app.few_step import GAMMA
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings, generate
 from pyscript_app.model import Model
@@ -32,6 +35,8 @@ SCHEDULERS = {
     "euler-ancestral": EulerAncestralDiscreteScheduler,
     "dpm++2m": DPMSolverMultistepScheduler,
     "pndm": PNDMScheduler,
+    "lcm": LCMScheduler,
+    "tcd": TCDScheduler,
 }
 # Stable Diffusion's own choice; without it PNDM begins with Runge-Kutta steps.
 OPTIONS = {"pndm": {"skip_prk_steps": True}}
@@ -111,6 +116,7 @@ def test_every_latent_agrees_with_diffusers(
         negative_prompt=list(negatives),
         num_inference_steps=STEPS,
         guidance_scale=guidance,
+        eta=GAMMA if sampler == "tcd" else 0.0,
         generator=[torch.Generator().manual_seed(seed) for seed in seeds],
         callback_on_step_end=note,
         output_type="np",
