@@ -65,7 +65,7 @@ def _sizes(name: str, shape: Shape, precision: str) -> list[int]:
         use = Use("Gemm", 0)
     elif len(shape) == 2:
         use, shape = Use("MatMul", 1), (shape[1], shape[0])
-    form = None if re.search(POSITIONS, name) else form_of(use, shape, precision)
+    form = None if re.search(POSITIONS, name) else form_of(name, use, shape, precision)
     layout = form.layout(shape) if form else {"": (np.float32, shape)}
     return [math.prod(part) * np.dtype(kind).itemsize for kind, part in layout.values()]
 

@@ -106,7 +106,7 @@ def _stored(models: list[onnx.ModelProto], weights: Iterable[str], precision: st
     stored = {}
     for name, found in uses.items():
         use = next(iter(found)) if len(found) == 1 else None
-        if found and (form := form_of(use, shapes[name], precision)):
+        if found and (form := form_of(name, use, shapes[name], precision)):
             stored[name] = _Stored(name, shapes[name], form)
     return stored
 

@@ -108,4 +108,20 @@ def test_the_layout_says_what_is_made(form: Form) -> None:
 def test_which_weight_takes_which_form(
     use: Use | None, shape: tuple[int, ...], precision: str, form: Form | None
 ) -> None:
-    assert form_of(use, shape, precision) == form
+    assert form_of("down_blocks.0.proj.weight", use, shape, precision) == form
+
+
+@pytest.mark.parametrize(
+    ("layer", "form"),
+    [
+        ("attn1.to_q", Int4()),
+        ("attn2.to_v", Int8(1)),
+        ("attn1.to_out.0", Int8(1)),
+        ("ff.net.0.proj", Int4()),
+        ("ff.net.2", Int8(1)),
+        ("proj_out", Int4()),
+    ],
+)
+def test_what_is_added_to_the_features_keeps_8_bits(layer: str, form: Form) -> None:
+    name = f"mid_block.attentions.0.transformer_blocks.0.{layer}.weight"
+    assert form_of(name, Use("MatMul", 1), (64, 48), "int8+w4") == form
