@@ -160,7 +160,8 @@ def _factor(layer: str, rank: int, said: Mapping[str, Any]) -> float:
     """Alpha over rank from that metadata, as PEFT has it; 1 where nothing is said."""
     prefix = next((prefix for prefix in DOTTED.values() if layer.startswith(prefix)), "")
     patterns = said.get(f"{prefix}alpha_pattern") or {}
-    alpha = patterns.get(layer.removeprefix(prefix), said.get(f"{prefix}lora_alpha", rank))
+    fitting = (alpha for name, alpha in patterns.items() if re.fullmatch(rf"(.*\.)?{name}", layer))
+    alpha = next(fitting, said.get(f"{prefix}lora_alpha", rank))
     return alpha / (rank**0.5 if said.get(f"{prefix}use_rslora") else rank)
 
 

@@ -73,6 +73,8 @@ PREFIXES = {
 SHARD = re.compile(r"-\d{5}-of-\d{5}\.")
 # The autoencoder's attention, as diffusers named its layers before 0.14.
 OLD_ATTENTION = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
+# What CLIP's text encoders are often saved with, and what Stable Diffusion does not use.
+UNUSED = ("text_model.embeddings.position_ids", "text_projection.", "logit_scale", "vision_model.")
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def fill(skeleton: nn.Module, weights: dict[str, Tensor], where: str) -> None:
     """Give a network without numbers (on the "meta" device) its weights, in float32.
 
     Raises:
-        UserError: a tensor is missing or of another shape than the network's config says.
+        UserError: a tensor is missing, unknown, or of another shape than the network's config says.
     """
     expected = skeleton.state_dict()
     for name, place in expected.items():
@@ -194,6 +196,11 @@ def fill(skeleton: nn.Module, weights: dict[str, Tensor], where: str) -> None:
                 f"{where} has a tensor {name} of {list(weights[name].shape)} where its config asks for "
                 f"{list(place.shape)}: weights and config do not belong together."
             )
+    if strange := sorted(name for name in set(weights) - set(expected) if not name.startswith(UNUSED)):
+        raise UserError(
+            f"{where} has a tensor {strange[0]}, of which its config says nothing: weights and config do not belong "
+            "together."
+        )
     skeleton.load_state_dict({name: weights[name].float() for name in expected}, assign=True)
     skeleton.eval().requires_grad_(False)
 

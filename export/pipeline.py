@@ -142,7 +142,7 @@ def load_pipeline(
     pipeline = Pipeline(checkpoint.path, about, row, **parts)
     check_shapes(pipeline)
     if size is not None or pipeline.unet.config.sample_size is None:
-        pipeline = with_size(pipeline, size or row.size)
+        pipeline = with_size(pipeline, row.size if size is None else size)
     pipeline = with_loras(pipeline, [(Path(path), scale) for path, scale in loras], allow_pickle)
     pipeline = with_embeddings(pipeline, [Path(path) for path in embeddings], allow_pickle)
     if preview_decoder:

@@ -18,6 +18,8 @@ from diffusers import schedulers as diffusers_schedulers
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from tests.export import ldm_names
+
 SIDE = 16
 WIDTH = 32
 
@@ -208,9 +210,9 @@ def save_single_file(folder: Path, out: Path) -> Path:
     """Write the pipeline in ``folder`` (of row "sd1") as one file with the names of the original code (LDM)."""
     weights = {}
     for name, value in _weights(folder / "unet").items():
-        weights["model.diffusion_model." + _ldm_unet_name(name)] = value
+        weights["model.diffusion_model." + ldm_names.unet_name(name)] = value
     for name, value in _weights(folder / "vae").items():
-        new = _ldm_vae_name(name)
+        new = ldm_names.vae_name(name)
         # The autoencoder's attention was made of 1×1 convolutions.
         one_by_one = ".attn_1." in new and value.ndim == 2
         weights["first_stage_model." + new] = value[:, :, None, None].contiguous() if one_by_one else value
@@ -222,71 +224,6 @@ def save_single_file(folder: Path, out: Path) -> Path:
 
 def _weights(part: Path) -> dict[str, torch.Tensor]:
     return load_file(next(part.glob("*.safetensors")))
-
-
-def _ldm_unet_name(name: str) -> str:
-    """The original name of a tensor of a Stable Diffusion UNet of four blocks of two layers."""
-    head, *rest = name.split(".")
-    tops = {
-        "time_embedding": {"linear_1": "time_embed.0", "linear_2": "time_embed.2"},
-        "conv_in": "input_blocks.0.0",
-        "conv_norm_out": "out.0",
-        "conv_out": "out.2",
-    }
-    if head == "time_embedding":
-        return ".".join([tops[head][rest[0]], *rest[1:]])
-    if head in tops:
-        return ".".join([tops[head], *rest])
-    if head == "mid_block":
-        kind, index, *inner = rest
-        place = 1 if kind == "attentions" else 2 * int(index)
-        return f"middle_block.{place}.{_ldm_layer(kind, inner)}"
-    block, kind, layer, *inner = rest
-    if head == "down_blocks":
-        if kind == "downsamplers":
-            return f"input_blocks.{3 * int(block) + 3}.0.op.{inner[-1]}"
-        place = f"input_blocks.{3 * int(block) + 1 + int(layer)}"
-    else:
-        if kind == "upsamplers":
-            slot = 1 if block == "0" else 2  # behind the attention, where there is one
-            return f"output_blocks.{3 * int(block) + 2}.{slot}.conv.{inner[-1]}"
-        place = f"output_blocks.{3 * int(block) + int(layer)}"
-    return f"{place}.{1 if kind == 'attentions' else 0}.{_ldm_layer(kind, inner)}"
-
-
-def _ldm_layer(kind: str, inner: list[str]) -> str:
-    resnet = {
-        "norm1": "in_layers.0",
-        "conv1": "in_layers.2",
-        "norm2": "out_layers.0",
-        "conv2": "out_layers.3",
-        "time_emb_proj": "emb_layers.1",
-        "conv_shortcut": "skip_connection",
-    }
-    return ".".join([resnet[inner[0]], *inner[1:]] if kind == "resnets" else inner)
-
-
-def _ldm_vae_name(name: str) -> str:
-    """The original name of a tensor of an autoencoder of four blocks."""
-    coder, head, *rest = name.split(".")
-    if coder in {"quant_conv", "post_quant_conv"}:
-        return name
-    if head == "conv_norm_out":
-        return ".".join([coder, "norm_out", *rest])
-    if head == "mid_block":
-        kind, index, *inner = rest
-        if kind == "attentions":
-            layer = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out": "proj_out"}
-            return f"{coder}.mid.attn_1.{layer[inner[0]]}.{inner[-1]}"
-        return f"{coder}.mid.block_{int(index) + 1}.{'.'.join(inner)}"
-    if head in {"down_blocks", "up_blocks"}:
-        block, kind, layer, *inner = rest
-        way, place = ("down", int(block)) if head == "down_blocks" else ("up", 3 - int(block))
-        if kind == "resnets":
-            inner = ["nin_shortcut" if part == "conv_shortcut" else part for part in inner]
-            return f"{coder}.{way}.{place}.block.{layer}.{'.'.join(inner)}"
-        return f"{coder}.{way}.{place}.{way}sample.conv.{inner[-1]}"
-    return name
 
 
 # A LoRA of rank 2 over one layer of each kind: linear, convolution of 1×1 and 3×3, text encoder.
