@@ -35,10 +35,11 @@ SETTINGS: dict[str, Any] = {
 
 # Calls back when pictures can be drawn; a big model is fetched only after a click.
 READY = """() => new Promise((resolve, reject) => {
-  diffuscope.ready.then(({ model, ...facts }) => resolve(facts), reject);
+  const ready = diffuscope.ready.finally(() => clearInterval(ask));
+  ready.then(({ model, ...facts }) => resolve(facts), reject);
   const ask = setInterval(() => {
     const buttons = [...document.querySelectorAll("button")];
-    const button = buttons.find(({ textContent }) => /^Download/.test(textContent.trim()));
+    const button = buttons.find((each) => each.checkVisibility() && /^Download/.test(each.textContent.trim()));
     if (!button) return;
     clearInterval(ask);
     button.click();
