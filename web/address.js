@@ -39,13 +39,13 @@ export function readSettings(hash) {
 }
 
 /**
- * @param {Settings} settings
+ * @param {Partial<Settings>} settings
  * @returns {string} the hash that brings these settings back
  */
 export function writeSettings(settings) {
   const given = new URLSearchParams();
   for (const name of /** @type {(keyof typeof FIELDS)[]} */ (Object.keys(FIELDS))) {
-    if (settings[name] !== USUAL[name]) given.set(name, String(settings[name]));
+    if (name in settings && settings[name] !== USUAL[name]) given.set(name, String(settings[name]));
   }
   return `#${given}`;
 }

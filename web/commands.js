@@ -74,9 +74,11 @@ export class Commands {
     if (entry.bytes > list[0].bytes && !entry.opened) keepForGood();
     // A folder on the visitor's disk has no address.
     if (!entry.opened) {
+      // What stays; steps and the rest are the new model's own.
+      const { prompt, negative, seed } = this.store.state.settings;
       const { href } = Object.assign(new URL(location.href), {
         search: writeModel(location.search, entry === list[0] ? null : name),
-        hash: writeSettings(this.store.state.settings),
+        hash: writeSettings({ prompt, negative, seed }),
       });
       if (href !== location.href) history.pushState(null, "", href);
     }

@@ -17,7 +17,7 @@ export async function readDevice() {
   const gigabytes = /** @type {{ deviceMemory?: number }} */ (navigator).deviceMemory;
   const isolated = globalThis.crossOriginIsolated ?? false;
   return {
-    memory: gigabytes ? gigabytes * 2 ** 30 : null,
+    memory: gigabytes ? gigabytes * 1e9 : null,
     free: room?.quota === undefined ? null : Math.max(0, room.quota - (room.usage ?? 0)),
     threads: isolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1,
     isolated,

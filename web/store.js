@@ -45,6 +45,8 @@ const initial = () => ({
     adapter: "",
     threads: 1,
     isolated: globalThis.crossOriginIsolated ?? false,
+    selfAttention: "",
+    sparing: false,
     offline: false,
     note: "",
     error: null,

@@ -91,6 +91,10 @@ export interface EngineState {
   adapter: string;
   threads: number;
   isolated: boolean;
+  /** How the UNet's self-attention is computed; "" before it is known. */
+  selfAttention: "" | "plain" | "fused";
+  /** Whether the large graphs are opened one at a time, to spare the memory. */
+  sparing: boolean;
   /** The page and this model are in the browser's store and will start without a network. */
   offline: boolean;
   /** Why this backend runs, in one sentence; "" when there is nothing to say. */

@@ -20,6 +20,8 @@ RED_CAR: dict[str, Any] = {
     "guidance": 3,
     "sampler": "ddim",
     "gains": {},
+    "preview": "full",
+    "every": 1,
 }
 
 

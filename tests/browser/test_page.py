@@ -263,7 +263,7 @@ def test_the_address_brings_the_picture_back(finished: Page) -> None:
 
 def test_the_engine_says_what_it_is(finished: Page) -> None:
     finished.locator("button.engine").click()
-    about = finished.get_by_role("dialog", name="The engine")
+    about = finished.get_by_role("dialog", name="Models")
     expect(about).to_contain_text("the processor computes")
     finished.keyboard.press("Escape")
     expect(about).to_be_hidden()
@@ -409,7 +409,7 @@ def test_the_page_keeps_still_for_those_who_ask(chromium, site_url: str) -> None
 
 def test_every_word_on_the_page_is_in_its_language_file_and_used() -> None:
     texts = json.loads((WEB / "text/en.json").read_text("utf-8"))
-    code = "\n".join(file.read_text("utf-8") for file in WEB.glob("views/**/*.js"))
+    code = "\n".join(file.read_text("utf-8") for file in (*WEB.glob("*.js"), *WEB.glob("views/**/*.js")))
     plain = set(re.findall(r'\b(?:t|rich|has)\(\s*"([^"]+)"', code))
     bases = {re.sub(r"\.(one|other)$", "", key) for key in texts}
     assert plain - bases - set(texts) == set()

@@ -58,6 +58,13 @@ def test_equal_sources_give_equal_sites_and_a_change_a_new_version(built: Path, 
     assert precache(again)["version"] != precache(built)["version"]
 
 
+def test_models_json_lists_the_models_and_is_kept_with_the_page(built: Path) -> None:
+    models = json.loads((built / "models.json").read_text("utf-8"))["models"]
+    assert [model["name"] for model in models][0] == "miniature"
+    assert {model["name"] for model in models} == {path.name for path in (built / "models").iterdir()}
+    assert precache(built)["files"]["models.json"]["onDemand"] is False
+
+
 def test_nothing_of_the_page_points_to_another_host(built: Path) -> None:
     """Libraries may mention hosts; what we wrote must not load from any, nor from the root of ours."""
     for file in built.rglob("*"):

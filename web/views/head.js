@@ -8,7 +8,7 @@ import { fill, h, icon, set, watch } from "./dom.js";
 import { logo } from "./logo.js";
 import * as models from "./models.js";
 import { popover } from "./popover.js";
-import { number, percent, t } from "./text.js";
+import { percent, t, weights } from "./text.js";
 
 /** Keys and what they do, as the language file names them. */
 const KEYS = ["space", "arrows", "ends", "parts", "words", "strength", "stain", "escape"];
@@ -73,6 +73,8 @@ function sentences({ engine }) {
   if (engine.status === "ready") {
     if (engine.note) said.push(engine.note);
     if (engine.adapter) said.push(t("engine.adapter", { adapter: engine.adapter }));
+    if (engine.selfAttention) said.push(t(`engine.attention.${engine.selfAttention}`));
+    if (engine.sparing) said.push(t("engine.sparing"));
     if (!engine.isolated) said.push(t("engine.alone"));
     said.push(t(engine.offline ? "engine.offline.yes" : "engine.offline.not"));
   } else said.push(t(WAITING[engine.status] ?? "engine.wait"));
@@ -89,12 +91,10 @@ function facts({ engine, model }) {
     return [one(t("engine.downloading", { share: percent(engine.bytes / engine.total) }))];
   }
   if (engine.status !== "ready") return [one(t("engine.starting"))];
-  const weights = model
-    ? one(t("engine.weights", { millions: number(model.parameters / 1e6) }), "more")
-    : null;
+  const known = model && one(weights(model.parameters), "more");
   const backend =
     engine.backend === "webgpu"
       ? t("engine.webgpu", { adapter: engine.adapter || "GPU" })
       : t("engine.wasm", { count: engine.threads });
-  return [weights, one(backend), engine.offline && one(t("engine.offline"), "more")];
+  return [known, one(backend, "more"), engine.offline && one(t("engine.offline"), "more")];
 }

@@ -6,9 +6,9 @@
  * @import { Device, ModelEntry } from "../types"
  */
 import { fit } from "../fit.js";
-import { missing } from "../models.js";
+import { asksFirst, missing } from "../models.js";
 import { fill, h, icon, watch } from "./dom.js";
-import { number, size, t } from "./text.js";
+import { size, t, weights } from "./text.js";
 
 /**
  * @param {HTMLElement} element
@@ -28,12 +28,19 @@ export function mount(element, store, send) {
     device,
   );
 
+  /** @param {string} name */
+  const use = (name) => {
+    // What happens now is to be seen on the page.
+    /** @type {HTMLElement | null} */ (element.closest("[popover]"))?.hidePopover();
+    send.use(name);
+  };
+
   const update = () => {
     const { models } = store.state;
     const held = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.model;
     fill(
       list,
-      models.list.map((model) => row(model, store.state, send)),
+      models.list.map((model) => row(model, store.state, send, use)),
     );
     // Who works by keyboard stays with the model, though its button is another now.
     if (held)
@@ -52,8 +59,9 @@ export function mount(element, store, send) {
  * @param {ModelEntry} model
  * @param {Store["state"]} state
  * @param {Commands} send
+ * @param {(name: string) => void} use
  */
-function row(model, { models, model: manifest, engine }, send) {
+function row(model, { models, model: manifest, engine }, send, use) {
   const chosen = model.name === models.chosen;
   const waits = chosen && engine.status === "asking";
   const { runs, sentence: why } = models.device
@@ -63,13 +71,10 @@ function row(model, { models, model: manifest, engine }, send) {
   const kept = models.kept[model.name] ?? 0;
   const title = model.opened ? t("models.opened", { title: model.title }) : model.title;
   const { height, width } = model.picture;
-  const what = [
-    t("models.weights", { millions: number(model.parameters / 1e6) }),
-    `${width} × ${height}`,
-    model.precision,
-    size(model.bytes),
-  ].join(", ");
-  const verb = absent === 0 ? t("models.use") : t("models.fetch", { size: size(absent) });
+  const what = [weights(model.parameters), `${width} × ${height}`, model.precision, size(model.bytes)].join(
+    ", ",
+  );
+  const verb = asksFirst(model, models.kept) ? t("models.fetch", { size: size(absent) }) : t("models.use");
   const added = chosen ? [...(manifest?.additions ?? []), ...words(manifest?.tokenizer.added)] : [];
   return h(
     "li",
@@ -83,7 +88,7 @@ function row(model, { models, model: manifest, engine }, send) {
       "div",
       { class: "choices" },
       chosen && !waits
-        ? h("span", { class: "model-state" }, icon("check"), t("models.used"))
+        ? state(engine.status)
         : h(
             "button",
             {
@@ -91,7 +96,7 @@ function row(model, { models, model: manifest, engine }, send) {
               disabled: !runs,
               "aria-label": `${verb}: ${title}`,
               "data-model": model.name,
-              click: () => send.use(model.name),
+              click: () => use(model.name),
             },
             verb,
           ),
@@ -109,6 +114,12 @@ function row(model, { models, model: manifest, engine }, send) {
         ),
     ),
   );
+}
+
+/** How the chosen model stands. @param {Store["state"]["engine"]["status"]} status */
+function state(status) {
+  if (status === "ready") return h("span", { class: "model-state good" }, icon("check"), t("models.used"));
+  return h("span", { class: "model-state" }, t(status === "failed" ? "engine.failed" : "engine.starting"));
 }
 
 /** Words of textual inversion, as the prompt writes them. @param {Record<string, number[]> | undefined} added */

@@ -115,6 +115,13 @@ export function size(bytes) {
   return `${number(bytes / 1e6, bytes < 9.95e6 ? 1 : 0)} MB`;
 }
 
+/** @param {number} count Of a model, in words. */
+export function weights(count) {
+  return count < 1e9
+    ? t("weights.millions", { count: number(count / 1e6) })
+    : t("weights.billions", { count: number(count / 1e9, 2) });
+}
+
 /** @param {number} count Seconds, as somebody who waits would say them. */
 export function duration(count) {
   if (count < 90) return `${number(Math.ceil(count))} s`;
