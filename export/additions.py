@@ -93,7 +93,7 @@ def fuse_lora(parts: Mapping[str, nn.Module], path: Path, scale: float, allow_pi
     layers = _lora_layers(path, found)
     addresses = _addresses(parts)
     said = _metadata(path)
-    changes: list[tuple[Any, Tensor]] = []
+    changes: list[tuple[Any, Tensor, Tensor, float]] = []
     for name, tensors in layers.items():
         layer = addresses.get(name)
         if layer is None:
@@ -111,10 +111,10 @@ def fuse_lora(parts: Mapping[str, nn.Module], path: Path, scale: float, allow_pi
                 f"where the checkpoint has {list(shape)}."
             )
         factor = float(tensors["alpha"]) / rank if "alpha" in tensors else _factor(name, rank, said)
+        changes.append((layer, up, down, scale * factor))
+    for layer, up, down, strength in changes:  # only now that all fit; one full matrix at a time
         matrix = up.flatten(1) @ down.flatten(1)  # [out, in·k·k]
-        changes.append((layer, scale * factor * matrix.reshape(shape)))
-    for layer, change in changes:  # all or nothing
-        layer.weight.data = layer.weight.data + change
+        layer.weight.data = layer.weight.data + strength * matrix.reshape(layer.weight.shape)
 
 
 def _lora_layers(path: Path, found: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:

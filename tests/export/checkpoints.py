@@ -207,7 +207,7 @@ def edit(path: Path, **changes: Any) -> None:
 
 
 def save_single_file(folder: Path, out: Path) -> Path:
-    """Write the pipeline in ``folder`` (of row "sd1") as one file with the names of the original code (LDM)."""
+    """Write the pipeline in ``folder`` (of row "sd1" or "sd2") as one file with the original code's names (LDM)."""
     weights = {}
     for name, value in _weights(folder / "unet").items():
         weights["model.diffusion_model." + ldm_names.unet_name(name)] = value
@@ -216,8 +216,15 @@ def save_single_file(folder: Path, out: Path) -> Path:
         # The autoencoder's attention was made of 1×1 convolutions.
         one_by_one = ".attn_1." in new and value.ndim == 2
         weights["first_stage_model." + new] = value[:, :, None, None].contiguous() if one_by_one else value
-    for name, value in _weights(folder / "text_encoder").items():
-        weights["cond_stage_model.transformer." + name] = value
+    text = _weights(folder / "text_encoder")
+    if (
+        json.loads((folder / "text_encoder" / "config.json").read_text())["hidden_act"] == "gelu"
+    ):  # OpenCLIP's
+        weights |= {
+            f"cond_stage_model.model.{name}": value for name, value in ldm_names.open_clip(text).items()
+        }
+    else:
+        weights |= {f"cond_stage_model.transformer.{name}": value for name, value in text.items()}
     save_file(weights, out)
     return out
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 
 def unet_name(name: str) -> str:
     """The original name of a tensor of a Stable Diffusion UNet of four blocks of two layers."""
@@ -66,3 +68,29 @@ def vae_name(name: str) -> str:
             return f"{coder}.{way}.{place}.block.{layer}.{'.'.join(inner)}"
         return f"{coder}.{way}.{place}.{way}sample.conv.{inner[-1]}"
     return name
+
+
+def open_clip(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A CLIP text encoder's tensors as OpenCLIP has them: q, k and v of a layer are one matrix."""
+    names = {
+        "text_model.embeddings.token_embedding.weight": "token_embedding.weight",
+        "text_model.embeddings.position_embedding.weight": "positional_embedding",
+        "text_model.final_layer_norm": "ln_final",
+        "text_model.encoder.layers": "transformer.resblocks",
+        "self_attn": "attn",
+        "layer_norm": "ln_",
+        "mlp.fc1": "mlp.c_fc",
+        "mlp.fc2": "mlp.c_proj",
+    }
+    found = {}
+    for name, value in weights.items():
+        new, tensor = name, value
+        if ".q_proj." in name:
+            new = new.replace(".q_proj.", ".in_proj_")
+            tensor = torch.cat([weights[name.replace(".q_", f".{which}_")] for which in "qkv"])
+        elif ".k_proj." in name or ".v_proj." in name:
+            continue
+        for theirs, ours in names.items():
+            new = new.replace(theirs, ours)
+        found[new] = tensor
+    return found

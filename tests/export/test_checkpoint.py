@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,17 @@ def test_the_numbers_are_diffusers_own(tiny_checkpoint: Callable[[str], Path]) -
             assert expected.keys() == found.keys()
             assert all(torch.equal(expected[name], found[name]) for name in expected)
         assert dict(own.scheduler.config) == dict(pipeline.scheduler.config)
+
+
+def test_nothing_reaches_the_network(
+    tiny_checkpoint: Callable[[str], Path], single_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **options: asked.append(address))
+    load_pipeline(tiny_checkpoint("sd-turbo"))
+    load_pipeline(single_file, config=tiny_checkpoint("sd1"))
+    assert not asked
 
 
 def test_half_precision_variants(folder: Path) -> None:
@@ -207,6 +219,13 @@ def test_a_single_file_has_the_folders_numbers(
     from_file = load_pipeline(single_file, config=tiny_checkpoint("sd1"))
     assert from_file.architecture.name == "sd1"
     assert_same(load_pipeline(tiny_checkpoint("sd1")), from_file)
+
+
+def test_a_single_file_with_open_clip(tiny_checkpoint: Callable[[str], Path], tmp_path: Path) -> None:
+    """Stable Diffusion 2's original files name the text encoder's tensors otherwise than 1's."""
+    file = save_single_file(tiny_checkpoint("sd2"), tmp_path / "model.safetensors")
+    assert_same(load_pipeline(tiny_checkpoint("sd2")), load_pipeline(file, config=tiny_checkpoint("sd2")))
+    assert "do not belong together" in refusal(file, config=tiny_checkpoint("sd1"))
 
 
 def test_the_config_needs_no_weights(folder: Path, single_file: Path) -> None:
