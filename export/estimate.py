@@ -40,7 +40,7 @@ POSITIONS = r"position_embedding|positional_embedding"
 OF_TIME = r"time_emb|emb_layers"
 # Bytes that a graph says of a weight and the nodes around it, and of a further array that stands for it; measured.
 STRUCTURE, FURTHER = 300, 120
-TOKENS = 77
+TOKENS, SIDE = 77, 64  # of every text, and of a latent where the checkpoint doesn't say
 
 
 def estimate_bytes(shapes: Mapping[str, Shape], precision: str) -> int:
@@ -84,8 +84,8 @@ class Row:
 class Estimate:
     """What an export would make.
 
-    ``needed`` bytes of disk space are taken while it is made: by what is made, and by the largest family in
-    float32, which is verified against torch before its weights are rounded. ``free`` bytes are left on the disk.
+    ``needed`` bytes of disk space are taken while it is made: the model in float32, which is verified against torch
+    and removed before the weights are rounded. ``free`` bytes are left on the disk.
     """
 
     rows: list[Row]
@@ -151,7 +151,7 @@ def estimate(
     Raises:
         UserError: a file is missing, broken or without a header.
     """
-    folder = config if config and source.is_file() else source
+    folder = Path(config) if config and source.is_file() else source
     if source.is_file() and config is None:
         raise UserError(
             f"{source.name} is a single file: give with --config a diffusers folder of the same kind."
@@ -162,31 +162,25 @@ def estimate(
         for part, base in WEIGHTS.items():
             shapes |= _shapes(weight_files(source / part, base), f"{part}.")
     if preview_decoder:
-        base = WEIGHTS["vae"]
-        shapes |= _shapes(weight_files(preview_decoder, base), "preview_decoder.")
+        shapes |= _shapes(weight_files(Path(preview_decoder), WEIGHTS["vae"]), "preview_decoder.")
     pipeline = _outline(folder, size)
-    rows = []
+    rows, in_float = [], _others(folder, pipeline)
     for family, beginning in FAMILIES.items():
         found = {n: s for n, s in shapes.items() if re.match(beginning, n) and not re.search(UNUSED, n)}
         if found:
             graphs = recipe.unet_graphs(pipeline) if family == "unet" else [family]
             precision = recipe.precision_of(family)
-            rows.append(
-                Row(
-                    graphs,
-                    precision,
-                    sum(math.prod(shape) for shape in found.values()),
-                    estimate_bytes(found, precision)
-                    + len(graphs) * _structure(found, precision)
-                    + _constants(family, pipeline),
-                )
-            )
+            parameters = sum(math.prod(shape) for shape in found.values())
+            both = [
+                estimate_bytes(found, each) + len(graphs) * _structure(found, each) + _mask(family, pipeline)
+                for each in (precision, "fp32")
+            ]
+            rows.append(Row(graphs, precision, parameters, both[0]))
+            in_float += both[1]
         elif family != "preview_decoder":
             raise UserError(f"{source} has no weights of the {family}; supported is {SUPPORTED}.")
-    in_float = [4 * row.parameters for row in rows if row.precision != "fp32"]
     rows.append(Row(["the tokenizer and a probe"], "", 0, _others(folder, pipeline)))
-    made = sum(row.bytes for row in rows)
-    return Estimate(rows, made + max(in_float, default=0), _free(out))
+    return Estimate(rows, in_float, _free(out))
 
 
 def _shapes(files: list[Path], prefix: str = "") -> Shapes:
@@ -206,10 +200,9 @@ def _outline(folder: Path, size: int | None) -> Any:
     """The little of a `Pipeline` that sizes depend on, from the configurations."""
     unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
     factor = 2 ** (len(vae["block_out_channels"]) - 1)
-    side = size // factor if size else unet["sample_size"]
+    side = size // factor if size else unet.get("sample_size") or SIDE
     return SimpleNamespace(
         latent_shape=(unet["in_channels"], side, side),
-        picture_size=(side * factor, side * factor),
         batch=2,
         unet=SimpleNamespace(
             config=SimpleNamespace(**{"attention_head_dim": 8, "cross_attention_dim": 1280} | unet)
@@ -223,11 +216,9 @@ def _structure(shapes: Shapes, precision: str) -> int:
     return STRUCTURE * len(shapes) + FURTHER * (arrays - len(shapes))
 
 
-def _constants(family: str, pipeline: Any) -> int:
-    """Bytes of what a graph computes from no input: a text encoder's causal mask, a picture's alpha channel."""
-    if family == "text_encoder":
-        return 4 * pipeline.batch * TOKENS**2
-    return 4 * math.prod(pipeline.picture_size) if family.endswith("decoder") else 0
+def _mask(family: str, pipeline: Any) -> int:
+    """Bytes of a text encoder's causal mask, the one large constant that is no weight."""
+    return 4 * pipeline.batch * TOKENS**2 if family == "text_encoder" else 0
 
 
 def _others(folder: Path, pipeline: Any) -> int:
