@@ -60,7 +60,7 @@ def test_equal_sources_give_equal_sites_and_a_change_a_new_version(built: Path, 
 
 def test_models_json_lists_the_models_and_is_kept_with_the_page(built: Path) -> None:
     models = json.loads((built / "models.json").read_text("utf-8"))["models"]
-    assert [model["name"] for model in models][0] == "miniature"
+    assert models[0]["name"] == "miniature"
     assert {model["name"] for model in models} == {path.name for path in (built / "models").iterdir()}
     assert precache(built)["files"]["models.json"]["onDemand"] is False
 

@@ -38,12 +38,12 @@ export function enlargeSharp(canvas, image, width) {
 
 /** @type {WeakMap<ImageData, ImageData>} */
 const thumbnails = new WeakMap();
-const THUMBNAIL = 192; // pixels across that a small picture shows at the most
+const THUMBNAIL = 128; // pixels across that a small picture shows at the most
 
 /**
  * The same image for a small place: what is larger costs time and room that nobody sees.
  * @param {ImageData} image
- * @returns {ImageData} at most 192 pixels wide; made once for each image
+ * @returns {ImageData} at most 128 pixels wide; made once for each image
  */
 export function thumbnail(image) {
   if (image.width <= THUMBNAIL) return image;
