@@ -81,11 +81,17 @@ def read_about(
         known = tuple(json.loads(words.read_text("utf-8"))) if words.exists() else None
         sampler = SAMPLERS.get(index["scheduler"][1], "ddim")
         settings = {"sampler": sampler, **defaults, **said.pop("defaults", {})}
-        title = folder.resolve().name
+        title = _title(folder)
         guessed = {"name": _name(title), "title": title, "licence": licence_of(folder)}
         return About(**(guessed | said), known_words=known, defaults=replace(Defaults(), **settings))
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path.name} or {words.name} in {folder} cannot be used ({error}).") from None
+
+
+def _title(folder: Path) -> str:
+    """The folder's name, or in the Hugging Face hub's cache (``models--ORG--NAME/snapshots/HASH``) the model's."""
+    folder = folder.resolve()
+    return folder.parent.parent.name.split("--")[-1] if folder.parent.name == "snapshots" else folder.name
 
 
 def _name(title: str) -> str:

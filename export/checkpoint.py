@@ -130,9 +130,11 @@ def read_index(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}; give the path of {SUPPORTED}.")
     if not (folder / "model_index.json").is_file():
-        raise UserError(
-            f"{folder} has no model_index.json, so it is not a diffusers folder; give {SUPPORTED}."
-        )
+        if any(folder.glob("pytorch_lora_weights.*")):
+            raise UserError(f"{folder} holds {LORA}.")
+        alone = folder / "config.json"
+        part = f"holds only a {read_json(alone).get('_class_name')}" if alone.is_file() else "is no pipeline"
+        raise UserError(f"{folder} {part} (it has no model_index.json); give {SUPPORTED}.")
     index = read_json(folder / "model_index.json")
     kind = str(index.get("_class_name")) if isinstance(index, dict) else "no pipeline"
     if kind not in KINDS:
@@ -211,19 +213,20 @@ def weight_files(part: Path, base: str) -> list[Path]:
     Raises:
         UserError: of several shards, one or the index that lists them is missing.
     """
-    whole = [path for path in part.glob("*.safetensors") if path.name.startswith(f"{base}.")]
-    listed = list(part.glob(f"{base}.safetensors.index*.json"))
-    # model.safetensors is shorter than model.fp16.safetensors; the index of many shards comes after whole files.
-    for path in sorted(
-        (path for path in whole if not SHARD.search(path.name)), key=lambda path: len(path.name)
-    ):
-        return [path]
-    for path in sorted(listed, key=lambda path: len(path.name)):
-        names = sorted(set(read_json(path).get("weight_map", {}).values()))
+    found = [*part.glob(f"{base}.*safetensors"), *part.glob(f"{base}.safetensors.index*.json")]
+    full = (f"{base}.safetensors", f"{base}.safetensors.index.json")
+    choices = sorted(
+        (path for path in found if not SHARD.search(path.name)),
+        key=lambda path: (path.name not in full, path.suffix, path.name),
+    )
+    if choices and choices[0].suffix == ".json":
+        names = sorted(set(read_json(choices[0]).get("weight_map", {}).values()))
         for name in names:
             if not (part / name).is_file():
-                raise UserError(f"{part / name} is missing, which {path.name} lists; download it too.")
+                raise UserError(f"{part / name} is missing, which {choices[0].name} lists; download it too.")
         return [part / name for name in names]
+    if choices:
+        return choices[:1]
     if shards := sorted(path for path in part.glob("*.safetensors") if SHARD.search(path.name)):
         index = f"{base}.safetensors.index.json"
         raise UserError(f"{part} has shards such as {shards[0].name}, but no {index}; download that too.")

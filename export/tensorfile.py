@@ -26,7 +26,9 @@ def read_tensors(path: Path, allow_pickle: bool = False) -> dict[str, Tensor]:
         UserError: the file is missing, cut off, of another format, or a pickle that may not be read.
     """
     if not path.is_file():
-        raise UserError(f"There is no file {path}.")
+        raise UserError(
+            f"{path} is a folder; give the file in it." if path.is_dir() else f"There is no file {path}."
+        )
     if path.suffix in PICKLED:
         return _read_pickle(path, allow_pickle)
     from safetensors.torch import load_file

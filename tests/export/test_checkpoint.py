@@ -100,6 +100,8 @@ def test_full_precision_wins_over_its_variant(folder: Path) -> None:
     whole = load_pipeline(folder)
     save_file({"x": torch.ones(1)}, folder / "unet" / "diffusion_pytorch_model.fp16.safetensors")
     assert_same(whole, load_pipeline(folder))
+    shard(folder / UNET)
+    assert_same(whole, load_pipeline(folder))
 
 
 def shard(path: Path) -> list[Path]:

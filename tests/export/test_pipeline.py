@@ -54,6 +54,13 @@ def test_not_a_diffusers_folder(tmp_path: Path) -> None:
     assert "no pipeline" in refusal(tmp_path)
 
 
+def test_folders_of_a_part_or_a_lora(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"_class_name": "ControlNetModel"}')
+    assert "holds only a ControlNetModel" in refusal(tmp_path)
+    (tmp_path / "pytorch_lora_weights.safetensors").touch()
+    assert "holds a LoRA: give it with --lora" in refusal(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
@@ -138,21 +145,3 @@ def test_a_config_without_a_size_has_its_architectures(
     assert load_pipeline(folder).picture_size == (768, 768)
     edit(folder / "unet" / "config.json", sample_size=[16, 24])
     assert "supported are square ones" in refusal(folder)
-
-
-def test_what_the_folder_says_about_itself(folder: Path) -> None:
-    about = load_pipeline(folder).about
-    assert (about.name, about.title, about.licence) == ("my-model", "My Model", "not stated")
-    assert about.known_words is None
-    assert about.defaults.sampler == "ddim"
-    (folder / "README.md").write_text("---\ntags: [x]\nlicense: openrail\n---\n# A model\n")
-    (folder / "tokenizer" / "known_words.json").write_text('["red", "car"]')
-    (folder / "diffuscope.json").write_text(
-        '{"title": "Cars", "defaults": {"prompt": "a red car", "steps": 9}}'
-    )
-    about = load_pipeline(folder).about
-    assert (about.title, about.licence) == ("Cars", "openrail")
-    assert about.known_words == ("red", "car")
-    assert (about.defaults.prompt, about.defaults.steps, about.defaults.sampler) == ("a red car", 9, "ddim")
-    (folder / "diffuscope.json").write_text('{"colour": "red"}')
-    assert "diffuscope.json" in refusal(folder)

@@ -63,6 +63,8 @@ def test_other_files(file: Path, data: bytes, found: str) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no file"):
         read_tensors(tmp_path / "nothing.safetensors")
+    with pytest.raises(UserError, match="is a folder; give the file in it"):
+        read_tensors(tmp_path)
 
 
 def test_a_pickle_is_not_even_opened_without_leave(tmp_path: Path) -> None:
