@@ -61,6 +61,7 @@ def test_what_failed_is_said_in_the_tables() -> None:
     part = {"seconds": 2.0, "processor": 2.0, "peak": 3e9, "bytes": 50e6}
     figures = {
         "machine": report.machine(2),
+        "source": {"parameters": 1_066_235_307},
         "export": {"int8": {**part, "graphs": dict.fromkeys(report.PARTS, 5e6)}},
         "optimum": {
             "fp32": {**part, "graphs": dict.fromkeys(report.PARTS, 7e6)},
@@ -69,6 +70,7 @@ def test_what_failed_is_said_in_the_tables() -> None:
         "unet": {"unet int8": {"failed": "no"}},
     }
     text = report.tables(figures)
+    assert "1066 million random weights" in text
     assert "| `diffuscope export`, int8 | 2 | 3.0 GB | 5 MB | 5 MB | 5 MB |" in text
     assert "| 4 | 3.0 GB | 50 MB | failed | 50 MB |" in text
     assert "| unet int8 | failed |" in text

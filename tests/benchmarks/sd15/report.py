@@ -29,9 +29,10 @@ def machine(threads: int) -> dict[str, Any]:
 def tables(figures: dict[str, Any]) -> str:
     """All tables whose stages were run."""
     where = figures["machine"]
+    weights = figures["source"]["parameters"] / 1e6
     parts = [
         f"On {where['cores']} cores of an {where['processor']} with {where['memory'] / 2**30:.0f} GB of memory, "
-        f"{where['threads']} threads, no graphics card; random weights of Stable Diffusion 1.5's shapes."
+        f"{where['threads']} threads, no graphics card; {weights:.0f} million random weights in fp16."
     ]
     if "export" in figures or "optimum" in figures:
         parts.append(_exports(figures.get("export", {}), figures.get("optimum", {})))
