@@ -181,6 +181,8 @@ def main() -> None:
     # A trial says nothing about the real size, and stays out of the repository.
     results = bench.work / "sd15.json" if given.tiny else RESULTS
     figures = json.loads(results.read_text("utf-8")) if results.exists() else {}
+    if "source" not in figures and "source" not in (given.only or STAGES):
+        sys.exit("There is no pipeline to measure yet: run the stage source first.")
     for name in given.only or STAGES:
         print(f"{name} …", flush=True)
         try:
