@@ -104,15 +104,18 @@ def export(
     attention: Annotated[
         list[str] | None,
         typer.Option(
-            help="Also make UNets with a map for each layer ([b]layers[/]) or without maps ([b]bare[/]); they "
-            "share all weights (repeatable).",
+            metavar="KIND",
+            help="UNets to make beside the pooled one: with a map for each layer ([b]layers[/]), without maps "
+            "([b]bare[/]), or none ([b]pooled[/]); they share all weights (repeatable).",
             rich_help_panel=MADE,
         ),
     ] = None,
     self_attention: Annotated[
         str | None,
         typer.Option(
-            help="plain, fused or both; both where plain scores take more than 128 MiB.", rich_help_panel=MADE
+            metavar="KIND",
+            help="[b]plain[/], or [b]both[/] plain and fused, of which the page takes the one that computes rightly.",
+            rich_help_panel=MADE,
         ),
     ] = None,
     verify_steps: Annotated[
@@ -148,7 +151,7 @@ def export(
     from export.recipe import Recipe, parse_precisions
 
     general, single = parse_precisions(precision or [])
-    recipe = Recipe(general, single, ("pooled", *(attention or ())), self_attention, verify_steps)
+    recipe = Recipe(general, single, tuple(attention or ()), self_attention, verify_steps)
     loading = {
         "config": config,
         "loras": [_parse_lora(word) for word in lora or []],

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from export.architectures import architecture_named, recognise
 from export.checkpoint import SUPPORTED, WEIGHTS, check_parts, read_index, read_json, weight_files
 from export.errors import UserError
 from export.precision import Shape, Use, form_of
@@ -22,6 +23,16 @@ from export.shards import ALIGNMENT, INLINE
 from export.tensorfile import PICKLED, read_header
 
 Shapes = dict[str, Shape]
+
+# What diffusers takes where a configuration is silent, as far as kinds differ in it.
+UNET = {
+    "use_linear_projection": False,
+    "mid_block_type": "UNetMidBlock2DCrossAttn",
+    "layers_per_block": 2,
+    "time_cond_proj_dim": None,
+    "cross_attention_dim": 1280,
+}
+SCHEDULER = {"prediction_type": "epsilon"}
 
 # Which graphs a tensor belongs to, by the beginning of its name: in a diffusers folder, where the part's name is
 # put before it, or in a single file with the names of the original code (LDM).
@@ -82,12 +93,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an export would make.
+    """What an export would make of a checkpoint of this kind.
 
     ``needed`` bytes of disk space are taken while it is made: the model in float32, which is verified against torch
     and removed before the weights are rounded. ``free`` bytes are left on the disk.
     """
 
+    kind: str
     rows: list[Row]
     needed: int
     free: int
@@ -111,7 +123,7 @@ class Estimate:
 
     def __rich__(self) -> Table:
         """A table, for `rich.print`."""
-        table = Table(title="What would be made", show_footer=True)
+        table = Table(title=f"What would be made: {self.kind}", show_footer=True)
         table.add_column("graphs", footer="together")
         table.add_column("precision")
         table.add_column("parameters", justify="right")
@@ -134,6 +146,7 @@ def estimate(
     *,
     config: Path | None = None,
     preview_decoder: Path | None = None,
+    architecture: str | None = None,
     size: int | None = None,
     **_: Any,
 ) -> Estimate:
@@ -145,6 +158,7 @@ def estimate(
         recipe: what is to be made.
         config: a diffusers folder whose configurations belong to the single file.
         preview_decoder: folder of an AutoencoderTiny.
+        architecture: the row of the architecture table, where it is not to be recognised.
         size: side of the pictures in pixels, where it differs from the checkpoint's.
         _: what else a pipeline is loaded with, such as LoRAs, which changes no size.
 
@@ -163,12 +177,12 @@ def estimate(
             shapes |= _shapes(weight_files(source / part, base), f"{part}.")
     if preview_decoder:
         shapes |= _shapes(weight_files(Path(preview_decoder), WEIGHTS["vae"]), "preview_decoder.")
-    pipeline = _outline(folder, size)
+    pipeline = _outline(folder, architecture, size)
     rows, in_float = [], _others(folder, pipeline)
     for family, beginning in FAMILIES.items():
         found = {n: s for n, s in shapes.items() if re.match(beginning, n) and not re.search(UNUSED, n)}
         if found:
-            graphs = recipe.unet_graphs(pipeline) if family == "unet" else [family]
+            graphs = recipe.unet_graphs(pipeline.architecture) if family == "unet" else [family]
             precision = recipe.precision_of(family)
             parameters = sum(math.prod(shape) for shape in found.values())
             both = [
@@ -180,7 +194,7 @@ def estimate(
         elif family != "preview_decoder":
             raise UserError(f"{source} has no weights of the {family}; supported is {SUPPORTED}.")
     rows.append(Row(["the tokenizer and a probe"], "", 0, _others(folder, pipeline)))
-    return Estimate(rows, in_float, _free(out))
+    return Estimate(pipeline.architecture.title, rows, in_float, _free(out))
 
 
 def _shapes(files: list[Path], prefix: str = "") -> Shapes:
@@ -196,17 +210,19 @@ def _shapes(files: list[Path], prefix: str = "") -> Shapes:
     return shapes
 
 
-def _outline(folder: Path, size: int | None) -> Any:
+def _outline(folder: Path, architecture: str | None, size: int | None) -> Any:
     """The little of a `Pipeline` that sizes depend on, from the configurations."""
     unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
+    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
+    configs = {"unet": UNET | unet, "scheduler": SCHEDULER | scheduler}
+    row = architecture_named(architecture) if architecture else recognise(configs)
     factor = 2 ** (len(vae["block_out_channels"]) - 1)
     side = size // factor if size else unet.get("sample_size") or SIDE
     return SimpleNamespace(
+        architecture=row,
         latent_shape=(unet["in_channels"], side, side),
-        batch=2,
-        unet=SimpleNamespace(
-            config=SimpleNamespace(**{"attention_head_dim": 8, "cross_attention_dim": 1280} | unet)
-        ),
+        batch=2 if row.guidance == "classifier-free" else 1,
+        text_width=configs["unet"]["cross_attention_dim"],
     )
 
 
@@ -225,7 +241,7 @@ def _others(folder: Path, pipeline: Any) -> int:
     """Bytes of the tokenizer's files and of the probe, a call of the UNet with its answer."""
     files = [folder / "tokenizer" / name for name in ("vocab.json", "merges.txt")]
     latents = 2 * math.prod(pipeline.latent_shape)
-    text = 2 * TOKENS * pipeline.unet.config.cross_attention_dim
+    text = 2 * TOKENS * pipeline.text_width
     return sum(file.stat().st_size for file in files if file.exists()) + 4 * (2 * latents + text + TOKENS + 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -94,6 +95,12 @@ def export_pipeline(
     except UserError:
         work.remove()  # the next try would come to the same end
         raise
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise UserError(
+            f"The disk of {out.parent} is full; make room and give the same command again, which goes on from here."
+        ) from error
     manifest = read_manifest(made)
     if out.exists():
         out.rename(work.folder / "before")
@@ -216,7 +223,7 @@ class _Export:
         models = {graph.name: deepcopy(traced.model)}  # what follows changes it
         if graph is self.unet:
             variants = variants_of(traced.model)
-            models = {name: variants[name] for name in self.recipe.unet_graphs(self.pipeline)}
+            models = {name: variants[name] for name in self.recipe.unet_graphs(self.pipeline.architecture)}
         precision = self._precision(graph.name, precision)
         entries = {name: describe_graph(model, precision) for name, model in models.items()}
         weights = compress(models.values(), traced.weights, precision)
@@ -261,7 +268,7 @@ class _Export:
         feeds = {name: value.numpy() for name, value in examples.items()}
         runtime = NativeRuntime(folder, fused=False)
         answers = {}
-        for name in self.recipe.unet_graphs(self.pipeline):
+        for name in self.recipe.unet_graphs(self.pipeline.architecture):
             answers[name] = runtime.run_now(name, feeds)["output"]
             runtime.close()
             if (error := measure(answers["unet"], answers[name]).relative) > LARGEST_ERROR:

@@ -12,10 +12,8 @@ from export.precision import PRECISIONS
 FAMILIES = ("text_encoder", "unet", "vae_decoder", "vae_encoder", "preview_decoder")
 # What the UNet's graph gives beside its prediction: one map a resolution, one a layer, or none.
 ATTENTION = {"pooled": "unet", "layers": "unet_layers", "bare": "unet_bare"}
-SELF_ATTENTION = ("plain", "fused", "both")
+SELF_ATTENTION = ("plain", "both")
 
-# Graphics cards bind 128 MiB at once unless asked for more; larger scores are worth the fused operator.
-LARGEST_SCORES = 128 * 2**20
 MANY_WEIGHTS = 200_000_000
 STEPS, STEPS_OF_MANY = 10, 2
 
@@ -29,14 +27,14 @@ class Recipe:
             error in the text or in the picture's last touch would cost more than it saves, so the other graphs
             are int8 then.
         exceptions: precisions of single graphs, by name.
-        attention: which of ``ATTENTION`` the UNet becomes; ``pooled``, which the page needs, is always made.
-        self_attention: ``plain``, ``fused`` or ``both``; None makes both where the scores are large.
+        attention: which of ``ATTENTION`` the UNet becomes; what its architecture's row says where empty.
+        self_attention: ``plain``, or ``both`` plain and fused; what the row says where None.
         verify_steps: of the loop that is compared with diffusers; None chooses by size.
     """
 
     precision: str = "int8"
     exceptions: Mapping[str, str] = field(default_factory=dict)
-    attention: tuple[str, ...] = ("pooled",)
+    attention: tuple[str, ...] = ()
     self_attention: str | None = None
     verify_steps: int | None = None
 
@@ -57,24 +55,18 @@ class Recipe:
         usual = "int8" if self.precision == "int8+w4" and family != "unet" else self.precision
         return self.exceptions.get(family, usual)
 
-    def unet_graphs(self, pipeline: Any) -> list[str]:
-        """The names of the UNet's graphs, the one that every page can run first."""
-        kind = self.self_attention or ("both" if scores_bytes(pipeline) > LARGEST_SCORES else "plain")
-        names = [ATTENTION[each] for each in ATTENTION if each == "pooled" or each in self.attention]
-        # A page that finds the fused operator wrong needs the plain graph, so that one is always there.
-        return [each for name in names for each in ([name] if kind == "plain" else [name, f"{name}_fused"])]
+    def unet_graphs(self, architecture: Any) -> list[str]:
+        """The names of the UNet's graphs; the pooled plain one, which every page can run, comes first."""
+        chosen = [ATTENTION[each] for each in self.attention] or architecture.graphs
+        names = [name for name in ATTENTION.values() if name == "unet" or name in chosen]
+        both = self.self_attention == "both" or (
+            not self.self_attention and "unet_fused" in architecture.graphs
+        )
+        return [each for name in names for each in ([name, f"{name}_fused"] if both else [name])]
 
     def loop_steps(self, pipeline: Any) -> int:
         """Steps of the loop that is compared with diffusers."""
         return self.verify_steps or (STEPS_OF_MANY if pipeline.parameters > MANY_WEIGHTS else STEPS)
-
-
-def scores_bytes(pipeline: Any) -> int:
-    """Bytes of the largest self-attention's scores, float32, in a graph that computes them in the open."""
-    _, height, width = pipeline.latent_shape
-    heads = pipeline.unet.config.attention_head_dim
-    heads = heads if isinstance(heads, int) else heads[0]
-    return 4 * pipeline.batch * heads * (height * width) ** 2
 
 
 def parse_precisions(words: Iterable[str]) -> tuple[str, dict[str, str]]:
