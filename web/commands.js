@@ -54,7 +54,7 @@ export class Commands {
     this.engine.runs.cancel();
   }
 
-  /** Start the engine once more after a failure. */
+  /** Start the engine after a failure, or fetch the large model that it has asked about. */
   restart() {
     this.engine.start({ asked: true });
   }
@@ -68,10 +68,14 @@ export class Commands {
   use(name) {
     const { list, chosen } = this.store.state.models;
     const entry = list.find((one) => one.name === name);
-    if (!entry || (name === chosen && this.store.state.engine.status !== "asking")) return;
-    this.hold();
+    if (!entry) return;
     // A large model should still be there next time.
     if (entry.bytes > list[0].bytes && !entry.opened) keepForGood();
+    if (name === chosen) {
+      if (this.store.state.engine.status === "asking") this.restart();
+      return;
+    }
+    this.hold();
     // A folder on the visitor's disk has no address.
     if (!entry.opened) {
       // What stays; steps and the rest are the new model's own.

@@ -61,7 +61,7 @@ export class Engine {
     this.runs.renew();
     this.store.set({ engine: STARTING });
     try {
-      await isolate();
+      if (start === 1) await isolate();
       this.store.set({ engine: { isolated: globalThis.crossOriginIsolated } });
       const entry = await this.#chosen();
       const manifest = await loadManifest(entry);

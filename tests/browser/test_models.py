@@ -6,13 +6,16 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from export.exporter import export_pipeline
+from export.recipe import Recipe
 from export.site import server
 from tests.browser.conftest import BOOT, wait_ready
 from tests.browser.native import draw_natively
@@ -323,3 +326,53 @@ def test_what_the_list_of_models_promises_is_what_is_fetched(visit: Page, shelf:
         }"""
     )
     assert set(kept) - {"manifest.json", "backend.json"} == set(second["files"])
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "told", "slider"),
+    [
+        ("lcm", "The strength goes into the UNet as a number", True),
+        ("sd-turbo", "There is no strength to set", False),
+    ],
+)
+def test_a_model_that_is_asked_once_says_so_and_draws_what_the_command_line_draws(
+    visit: Page,
+    tiny_checkpoint: Callable[[str], Path],
+    tmp_path: Path,
+    checkpoint: str,
+    told: str,
+    slider: bool,
+) -> None:
+    folder = tmp_path / "models/miniature"  # where draw_natively looks
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread's event loop is Playwright's
+        elsewhere.submit(
+            export_pipeline, tiny_checkpoint(checkpoint), folder, Recipe("fp32", verify_steps=1)
+        ).result()
+    visit.add_init_script("delete globalThis.showDirectoryPicker")
+    visit.goto("/")
+    open_list(visit)
+    with visit.expect_file_chooser() as chooser:
+        visit.get_by_role("button", name="Open a folder").click()
+    chooser.value.set_files(folder)
+    visit.wait_for_function(f"{LOADED}.then((name) => name === 'miniature')")
+    expect(row(visit, "(from your disk)")).to_contain_text("in use")
+    visit.keyboard.press("Escape")
+    visit.get_by_role("textbox", name="Prompt", exact=True).fill("a red car")
+    visit.get_by_role("button", name="Generate").click()
+    expect(visit.get_by_role("button", name="Save")).to_be_visible()
+    expect(visit.locator("[data-setting=guidance]")).to_be_visible(visible=slider)
+    expect(visit.locator(".loop")).to_contain_text("It was asked once, with your words.")
+    visit.locator(".stage button[data-part='4']").click()
+    sheet = visit.get_by_role("region", name="Guidance", exact=True)
+    expect(sheet).to_contain_text("This model was distilled")
+    expect(sheet).to_contain_text(told)
+    expect(sheet.get_by_role("img", name="what the words add")).to_have_count(0)
+    settings = visit.evaluate(
+        "diffuscope.ready.then(({ model }) => ({ ...model.defaults, prompt: 'a red car', steps: 2 }))"
+    )
+    drawn = visit.evaluate(
+        "(settings) => diffuscope.generate(settings).then(({ frames }) => frames.map(({ latent }) => [...latent]))",
+        settings,
+    )
+    for ours, theirs in zip(drawn, draw_natively(tmp_path, **settings), strict=True):
+        np.testing.assert_allclose(ours, theirs.latent, atol=1e-3)

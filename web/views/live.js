@@ -21,6 +21,7 @@ export function mount(element, store) {
       const { status } = store.state.engine;
       if (status === "ready") say(element, t("live.ready"));
       if (status === "failed") say(element, t("live.failed"));
+      if (status === "asking") say(element, t("live.asking"));
     },
   );
   watch(
