@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -152,7 +152,7 @@ def export(
 
     general, single = parse_precisions(precision or [])
     recipe = Recipe(general, single, tuple(attention or ()), self_attention, verify_steps)
-    loading = {
+    loading: dict[str, Any] = {
         "config": config,
         "loras": [_parse_lora(word) for word in lora or []],
         "embeddings": embedding or [],

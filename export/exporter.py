@@ -26,7 +26,7 @@ from export.recipe import Recipe
 from export.shards import ShardWriter
 from export.tracing import Traced, load, trace
 from export.variants import variants_of
-from export.verify import measure, unet_timesteps, verify_graphs, verify_loop
+from export.verify import Error, measure, unet_timesteps, verify_graphs, verify_loop
 from export.weights import byte_count
 from export.work import Work, fingerprint
 
@@ -246,7 +246,7 @@ class _Export:
 
     def _verify(self, folder: Path, precision: str) -> dict[str, Any]:
         runtime = NativeRuntime(folder)
-        graphs = {}
+        graphs: dict[str, Error] = {}
         for graph in self.graphs:
             # What is float in the last pass as well was compared in the first.
             if precision == "fp32" or self._precision(graph.name, precision) != "fp32":
