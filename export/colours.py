@@ -13,7 +13,7 @@ from export.pictures import VaeEncoder, rgba, soft_picture
 from export.pipeline import Pipeline
 from export.step import bicubic_matrix
 
-PICTURES = 24
+PICTURES = 12
 SIDE = 128  # pixels; the map is the same for every cell, so that small pictures teach as much as large ones
 NOISE = 3.0  # nearly all of a standard normal distribution lies within
 

@@ -9,7 +9,7 @@ import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor
 from torch.testing import assert_close
 
-from export.attention import PlainAttention, recorded_attention
+from export.attention import FusedAttention, PlainAttention, RecordedAttention, recorded_attention
 from export.graphs import DenoisingUNet
 from export.pipeline import Pipeline
 
@@ -42,7 +42,7 @@ def feeds(pipeline: Pipeline) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def test_sums_equal_diffusers_own_probabilities(pipeline: Pipeline, feeds: dict[str, torch.Tensor]) -> None:
+def test_maps_equal_diffusers_own_probabilities(pipeline: Pipeline, feeds: dict[str, torch.Tensor]) -> None:
     found = DenoisingUNet(pipeline)(**feeds)
 
     before = pipeline.unet.attn_processors
@@ -54,11 +54,12 @@ def test_sums_equal_diffusers_own_probabilities(pipeline: Pipeline, feeds: dict[
     pipeline.unet.set_attn_processor(before)
 
     sums: dict[int, torch.Tensor] = {}
-    for probabilities in kept.kept:  # (2, heads, h*w, T)
+    for number, probabilities in enumerate(kept.kept):  # (2, heads, h*w, T), in the order of the network
         side = math.isqrt(probabilities.shape[2])
         tokens = probabilities[1].mean(0).T.reshape(77, side, side)
         sums[side] = sums.get(side, torch.zeros_like(tokens)) + tokens
-    assert {f"attention_{side}" for side in sums} == set(found) - {"output"}
+        assert_close(found[f"attention_layer_{number:02}"], tokens, atol=1e-6, rtol=1e-5)
+    assert len(found) == 1 + len(sums) + len(kept.kept)
     for side, truth in sums.items():
         assert_close(found[f"attention_{side}"], truth, atol=1e-6, rtol=1e-5)
     assert_close(found["output"], output, atol=1e-5, rtol=1e-5)
@@ -85,29 +86,39 @@ def test_gain_scales_the_probability(pipeline: Pipeline, feeds: dict[str, torch.
     layer = next(
         module for name, module in pipeline.unet.named_modules() if name.endswith("attn2")
     )  # one layer, so that nothing before it depends on the gain
-    from export.attention import RecordedAttention
-
     hidden = torch.randn(2, 16, layer.to_q.in_features, generator=torch.Generator().manual_seed(0))
     maps = []
     for factor in (1.0, 0.5):
-        gain = torch.ones(1, 77)
-        gain[0, 3] = factor
-        sums: dict[int, torch.Tensor] = {}
-        RecordedAttention(gain, sums)(layer, hidden, feeds["text"])
-        maps.append(sums[4])
+        gain = torch.ones(2, 77)
+        gain[1, 3] = factor
+        found: dict[str, torch.Tensor] = {}
+        RecordedAttention(gain, found, "layer")(layer, hidden, feeds["text"])
+        maps.append(found["layer"])
     assert_close(maps[1][3], maps[0][3] / 2)
     assert_close(maps[1][4], maps[0][4])
 
 
 def test_processors_are_put_back(pipeline: Pipeline) -> None:
     before = pipeline.unet.attn_processors
-    with pytest.raises(RuntimeError, match="stop"), recorded_attention(pipeline.unet, torch.ones(1, 77)):
+    with pytest.raises(RuntimeError, match="stop"), recorded_attention(pipeline.unet, torch.ones(2, 77)):
         raise RuntimeError("stop")
     assert pipeline.unet.attn_processors == before
 
 
 @torch.no_grad()
-def test_plain_attention_of_a_vae_equals_diffusers(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize("processor", [PlainAttention(), FusedAttention()])
+def test_attention_of_a_vae_equals_diffusers(pipeline: Pipeline, processor: PlainAttention) -> None:
     layer = pipeline.vae.decoder.mid_block.attentions[0]
     picture = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert_close(PlainAttention()(layer, picture), AttnProcessor()(layer, picture), atol=1e-6, rtol=1e-5)
+    assert_close(processor(layer, picture), AttnProcessor()(layer, picture), atol=1e-6, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_fused_self_attention_equals_diffusers_and_forms_no_scores(pipeline: Pipeline) -> None:
+    layer = next(module for name, module in pipeline.unet.named_modules() if name.endswith("attn1"))
+    hidden = torch.randn(2, 64, layer.to_q.in_features, generator=torch.Generator().manual_seed(0))
+    truth = AttnProcessor()(layer, hidden)
+    with torch.profiler.profile() as profile:
+        found = FusedAttention()(layer, hidden)
+    assert_close(found, truth, atol=1e-6, rtol=1e-5)
+    assert "aten::softmax" not in {event.key for event in profile.key_averages()}
