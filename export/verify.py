@@ -208,13 +208,13 @@ def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict
     graphs = {graph.name: graph for graph in graphs_of(pipeline)}
     errors = verify_graphs(graphs.values(), runtime)
     steps = manifest["errors"]["loop"]["steps"]
-    latent = verify_loop(pipeline, runtime, steps).as_dict()
+    loop = verify_loop(pipeline, runtime, steps).as_dict()
     return {
         "graphs": {name: {precisions[name]: error.as_dict()} for name, error in errors.items()},
         "loop": {
             "sampler": manifest["defaults"]["sampler"],
             "steps": steps,
-            "latent": {precisions["unet"]: latent},
+            "latent": {precisions["unet"]: loop},
         },
         "unet_timesteps": {precisions["unet"]: unet_timesteps(pipeline, graphs["unet"], runtime)},
     }

@@ -113,27 +113,24 @@ def test_every_latent_of_every_row_agrees_with_diffusers(
     assert guided == (ROWS[row].guidance == "classifier-free")
 
 
-@pytest.mark.parametrize("sampler", ["lcm", "tcd"])
 def test_a_lora_and_a_learned_word_agree_with_diffusers(
-    tiny_checkpoint: Callable[[str], Path],
-    exported: Callable[..., NativeRuntime],
-    tmp_path: Path,
-    sampler: str,
+    tiny_checkpoint: Callable[[str], Path], exported: Callable[..., NativeRuntime], tmp_path: Path
 ) -> None:
     lora = save_lora(tiny_checkpoint("sd1"), tmp_path / "style.safetensors")
     word = save_embedding(tmp_path / "cat-toy.safetensors", "<cat-toy>", vectors=2)
     runtime = exported("sd1", loras=[(lora, 0.7)], embeddings=[word])
     assert len(runtime.manifest["additions"]) == 2
-    prompt = {"prompt": "a red <cat-toy> on the beach", "sampler": sampler, "guidance": 1.5}
-    settings = settings_for(runtime.manifest, **WISHES | prompt)
-    pipe = load_diffusers(tiny_checkpoint("sd1"), sampler)
-    pipe.load_textual_inversion(word, token="<cat-toy>")
-    pipe.load_lora_weights(lora)
-    pipe.fuse_lora(lora_scale=0.7)
-    frames = list(draw(runtime, settings))
-    assert_same_run(frames, *by_diffusers(pipe, settings))
-    words = {each.text: each.tokens for each in frames[0].words}
-    assert len(words["<cat-toy>"]) == 2
+    for sampler in ("lcm", "tcd"):
+        wishes = {"prompt": "a red <cat-toy> on the beach", "sampler": sampler, "guidance": 1.5}
+        settings = settings_for(runtime.manifest, **WISHES | wishes)
+        pipe = load_diffusers(tiny_checkpoint("sd1"), sampler)
+        pipe.load_textual_inversion(word, token="<cat-toy>")
+        pipe.load_lora_weights(lora)
+        pipe.fuse_lora(lora_scale=0.7)
+        frames = list(draw(runtime, settings))
+        assert_same_run(frames, *by_diffusers(pipe, settings))
+        words = {each.text: each.tokens for each in frames[0].words}
+        assert len(words["<cat-toy>"]) == 2
 
 
 def test_previews_of_an_export_are_pictures_of_the_same_size(
