@@ -145,6 +145,13 @@ def generate(
         str | None, typer.Option(help="ddim, euler, euler-ancestral, dpm++2m, pndm, lcm or tcd.")
     ] = None,
     gain: Annotated[list[str] | None, typer.Option(help="WORD=FACTOR of its attention (repeatable).")] = None,
+    preview: Annotated[
+        str | None,
+        typer.Option(help="What draws the steps: full, tiny or linear, as far as the model has them."),
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(help="With the full decoder: draw every Nth step by it, the others quickly.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where to save the picture; a .gif shows all steps.")] = Path(
         "picture.png"
     ),
@@ -160,7 +167,14 @@ def generate(
 
     check_picture_path(out)
     runtime = NativeRuntime(find_model(model))
-    wishes = {"seed": seed, "steps": steps, "guidance": guidance, "sampler": sampler}
+    wishes = {
+        "seed": seed,
+        "steps": steps,
+        "guidance": guidance,
+        "sampler": sampler,
+        "preview": preview,
+        "every": every,
+    }
     settings = settings_for(
         runtime.manifest, prompt=prompt, negative=negative, gains=parse_gains(gain or []), **wishes
     )

@@ -251,7 +251,7 @@ class _Export:
             # What is float in the last pass as well was compared in the first.
             if precision == "fp32" or self._precision(graph.name, precision) != "fp32":
                 self._begin(f"comparing {graph.name} with torch")
-                graphs |= verify_graphs([graph], runtime)
+                graphs |= verify_graphs([graph], runtime, self.recipe.seeds(self.pipeline))
                 runtime.close()
         timesteps = unet_timesteps(self.pipeline, self.unet, runtime)
         steps = self.recipe.loop_steps(self.pipeline)

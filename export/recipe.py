@@ -8,6 +8,7 @@ from typing import Any
 
 from export.errors import UserError
 from export.precision import PRECISIONS
+from export.verify import SEEDS
 
 FAMILIES = ("text_encoder", "unet", "vae_decoder", "vae_encoder", "preview_decoder")
 # What the UNet's graph gives beside its prediction: one map a resolution, one a layer, or none.
@@ -63,6 +64,10 @@ class Recipe:
             not self.self_attention and "unet_fused" in architecture.graphs
         )
         return [each for name in names for each in ([name, f"{name}_fused"] if both else [name])]
+
+    def seeds(self, pipeline: Any) -> tuple[int, ...]:
+        """Of the random inputs on which each graph is compared with torch."""
+        return SEEDS[:1] if pipeline.parameters > MANY_WEIGHTS else SEEDS
 
     def loop_steps(self, pipeline: Any) -> int:
         """Steps of the loop that is compared with diffusers."""

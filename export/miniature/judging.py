@@ -16,7 +16,6 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from export.errors import UserError
-from export.graphs import write_onnx
 from export.miniature.backgrounds import SIDE
 from export.miniature.config import JudgeSettings, Settings
 from export.miniature.grammar import Scene, scene
@@ -27,7 +26,9 @@ from export.miniature.segmenter import JudgeGraph, Naming, Segmenter
 from export.miniature.tasks import shares
 from export.miniature.trainer import Trainer, state
 from export.miniature.vae import FRESH, to_pixels, to_tensor
-from export.quantize import quantize
+from export.quantize import compress
+from export.tracing import trace
+from export.weights import embed
 
 LESSONS = FRESH + 1_000_000  # first seed of the scenes that the judge learns from
 EXAM = FRESH + 2_000_000  # and of those that it is measured on
@@ -170,8 +171,9 @@ def write(segmenter: Segmenter, folder: Path) -> None:
     """Write the graph, its weights as 8-bit integers, and what its outputs mean into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ABOUT).write_text(json.dumps(MEANING, indent=2) + "\n")
-    write_onnx(JudgeGraph(segmenter), folder / GRAPH)
-    onnx.save(quantize(onnx.load(folder / GRAPH)), folder / GRAPH)
+    traced = trace(JudgeGraph(segmenter))
+    weights = compress([traced.model], traced.weights, "int8")
+    onnx.save(embed(traced.model, weights), folder / GRAPH)
 
 
 def measure(judge: Judge, vae: AutoencoderKL, count: int) -> dict[str, Any]:

@@ -32,9 +32,10 @@ def test_choices_are_above_the_table() -> None:
     assert Recipe(attention=("bare",), self_attention="plain").unet_graphs(big) == ["unet", "unet_bare"]
 
 
-def test_a_big_model_is_compared_over_fewer_steps() -> None:
+def test_a_big_model_is_compared_over_fewer_steps_and_inputs() -> None:
     small, big = SimpleNamespace(parameters=10**7), SimpleNamespace(parameters=10**9)
     assert Recipe().loop_steps(big) < Recipe().loop_steps(small)
+    assert len(Recipe().seeds(big)) < len(Recipe().seeds(small))
     assert Recipe(verify_steps=7).loop_steps(big) == 7
 
 
