@@ -10,6 +10,7 @@ import { straight, trace } from "../../paint/line.js";
 import { fill, h, icon, say, set, watch } from "../dom.js";
 import { duration, has, rich, size, t } from "../text.js";
 
+const LARGE = 100e6; // bytes that take longer than a few seconds
 const SHORT = 3; // seconds left that nobody needs to be told of
 const STAGES = /** @type {const} */ (["booting", "downloading", "preparing", "probing"]);
 
@@ -42,22 +43,12 @@ export function mount(element, store, send) {
 
   const update = () => {
     const { engine, run } = store.state;
-    const ready = engine.status === "ready";
-    const failed = engine.status === "failed";
     const recorded = run.source === "recorded" && run.frames.length > 0;
-    const asking = engine.status === "asking";
-    const state = asking
-      ? "asking"
-      : failed
-        ? "failed"
-        : ready
-          ? "ready"
-          : recorded
-            ? "recorded"
-            : "starting";
+    const idle = ["asking", "failed", "ready"].includes(engine.status);
+    const state = idle ? engine.status : recorded ? "recorded" : "starting";
     say(title, t(`loading.${state}.title`));
-    fill(lead, rich(`loading.${state}`));
-    const idle = ready || failed || asking;
+    const large = !idle && engine.total >= LARGE;
+    fill(lead, rich(large ? "loading.large" : `loading.${state}`));
     list.hidden = idle;
     bar.hidden = idle || engine.total === 0;
     const now = STAGES.indexOf(/** @type {typeof STAGES[number]} */ (engine.status));
