@@ -61,3 +61,25 @@ def test_graphs_with_branches_are_left_alone() -> None:
     )
     assert shorten(model) == model
     assert model.graph.node[0].name == "/a/long/name/Mul"
+
+
+def test_constants_named_after_a_place_in_the_code_are_numbered() -> None:
+    model = chain()
+    model.graph.node[2].input[1] = "/last/Constant_output_0"
+    model.graph.initializer.append(
+        helper.make_tensor("/last/Constant_output_0", TensorProto.FLOAT, [1], [4.0])
+    )
+    given = TensorProto(name="/given/by/name", data_type=TensorProto.FLOAT, dims=[2])
+    model.graph.initializer.append(given)
+    before = run_without(model, given.name)
+    shorten(model)
+    assert [tensor.name for tensor in model.graph.initializer] == ["layer.weight", "#0", "/given/by/name"]
+    assert np.array_equal(run_without(model, given.name), before)
+
+
+def run_without(model: onnx.ModelProto, name: str) -> np.ndarray:
+    """Run a graph without one of its initializers."""
+    kept = onnx.ModelProto()
+    kept.CopyFrom(model)
+    kept.graph.initializer.remove(next(tensor for tensor in kept.graph.initializer if tensor.name == name))
+    return run(kept)
