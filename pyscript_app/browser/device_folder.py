@@ -152,9 +152,11 @@ class DevicePart:
             if error.name != "QuotaExceededError":
                 raise
             written = 0
-        self.size += written
-        if written < data.byteLength:
+        # Chromium throws nothing on a full device: it says 2^32 - 8.
+        if written != data.byteLength:
+            self._access.truncate(self.size)
             raise no_room()
+        self.size += written
 
     def clear(self) -> None:
         """Begin again with nothing."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +20,7 @@ from export.site import build, server
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
 BOOT = 90_000  # milliseconds that anything may take on busy cores
+MODEL = "models/miniature/"
 
 
 @contextmanager
@@ -119,3 +124,33 @@ def altered_site(site: Path, tmp_path: Path) -> Iterator[Callable[[str, bytes | 
 
 def _link(source: str, target: str) -> None:
     Path(target).hardlink_to(source)
+
+
+def altered_manifest(site: Path, change: Callable[[dict[str, Any]], None]) -> bytes:
+    """The miniature's manifest after a change."""
+    manifest = json.loads((site / MODEL / "manifest.json").read_text("utf-8"))
+    change(manifest)
+    return json.dumps(manifest).encode()
+
+
+def largest_shard(site: Path) -> str:
+    """The path below the site of the miniature's largest weights."""
+    return (
+        max(site.glob(f"{MODEL}weights/*"), key=lambda file: file.stat().st_size).relative_to(site).as_posix()
+    )
+
+
+@pytest.fixture(scope="package")
+def lowered_limits(site: Path) -> bytes:
+    """The page's Python with limits by which the miniature is a heavy model, as an app.zip."""
+    limits = {"LIGHT_MODEL": 1_000_000, "HEAVY": 1_000_000, "FOLD_LIMIT": 1_000_000}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(site / "app.zip") as source, zipfile.ZipFile(packed, "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            for limit, value in limits.items():
+                if name.endswith("browser/sessions.py"):
+                    text, found = re.subn(rf"(?m)^{limit} = [\d_]+", f"{limit} = {value}", text)
+                    assert found == 1
+            target.writestr(name, text)
+    return packed.getvalue()

@@ -1,0 +1,84 @@
+"""A host on a bad line: it is slow, breaks off, spoils bytes or knows no ranges, as a test wishes, and keeps count."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+from export.site import Handler
+
+BLOCK = 1 << 18  # bytes
+
+
+class Line:
+    """What happens to answers; paths are as in the address, and a test changes the fields as it goes."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.ranges = True
+        self.pause = 0.0  # seconds between blocks
+        self.cuts: dict[str, list[int]] = defaultdict(
+            list
+        )  # bytes that each next answer gives before it breaks off
+        self.spoilt: Counter[str] = Counter()  # answers that still get a wrong byte
+        self.asked: dict[str, list[int]] = defaultdict(list)  # first byte of each request
+        self.sent: Counter[str] = Counter()  # bytes
+
+
+class WireHandler(Handler):
+    """Answers as the line lets it."""
+
+    def __init__(self, *arguments: object, line: Line, **options: object) -> None:
+        self.line = line
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:  # noqa: N802 (the base class looks for it)
+        """Answer a weights shard over the bad line, and all else as usual."""
+        path, line = self.path.lstrip("/"), self.line
+        if not path.endswith(".bin"):
+            super().do_GET()
+            return
+        content = bytearray(Path(self.translate_path(self.path)).read_bytes())
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if line.ranges else None
+        first = int(asked[1]) if asked else 0
+        line.asked[path].append(first)
+        if line.spoilt[path]:
+            line.spoilt[path] -= 1
+            content[-1] ^= 1
+        self.send_response(206 if asked else 200)
+        if asked:
+            self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(content) - first))
+        self.end_headers()
+        last = first + line.cuts[path].pop(0) if line.cuts[path] else len(content)
+        try:
+            for begin in range(first, min(last, len(content)), BLOCK):
+                block = content[begin : min(begin + BLOCK, last)]
+                self.wfile.write(block)
+                line.sent[path] += len(block)
+                time.sleep(line.pause)
+        except OSError:  # the visitor went away
+            last = 0
+        self.close_connection = last < len(content)
+
+
+@contextmanager
+def bad_line(folder: Path) -> Iterator[Line]:
+    """Serve a folder, without special headers, over a line that is good until a test changes it."""
+    line = Line()
+    handler = partial(WireHandler, line=line, directory=str(folder), isolate=False)
+    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    line.address = f"http://127.0.0.1:{running.server_address[1]}/"
+    try:
+        yield line
+    finally:
+        running.shutdown()
+        running.server_close()
