@@ -24,7 +24,19 @@ from rich.progress import (
 from rich.table import Table
 from typer.core import TyperGroup
 
-from export.command import EPILOG, export
+from export.command import (
+    EPILOG,
+    AcceptLicence,
+    AllowPickle,
+    Architecture,
+    Config,
+    Embeddings,
+    Loras,
+    PreviewDecoder,
+    Size,
+    export,
+    reading,
+)
 from export.errors import UserError
 from export.miniature.cli import app as miniature
 
@@ -202,9 +214,20 @@ app.command(epilog=EPILOG)(export)
 )
 def verify(
     out: Annotated[Path, typer.Argument(help="An exported model.")],
-    against: Annotated[Path | None, typer.Option(help="The diffusers folder that it was made of.")] = None,
+    against: Annotated[Path | None, typer.Option(help="The checkpoint that it was made of.")] = None,
+    config: Config = None,
+    lora: Loras = None,
+    embedding: Embeddings = None,
+    preview_decoder: PreviewDecoder = None,
+    architecture: Architecture = None,
+    allow_pickle: AllowPickle = False,
+    accept_licence: AcceptLicence = False,
+    size: Size = None,
 ) -> None:
-    """Check every file's digest and the stored probe, and with a pipeline compare number by number."""
+    """Check every file's digest and the stored probe, and with a checkpoint compare number by number.
+
+    The checkpoint is read with the same options as when it was exported.
+    """
     from export.native import NativeRuntime
     from export.verify import error_table, problems_of, verify_against
 
@@ -218,7 +241,10 @@ def verify(
     )
     if against:
         with console.status("comparing with torch and diffusers"):
-            errors = verify_against(runtime, against)
+            loading = reading(
+                config, lora, embedding, preview_decoder, architecture, allow_pickle, accept_licence, size
+            )
+            errors = verify_against(runtime, against, **loading)
         console.print(error_table(errors))
 
 

@@ -36,60 +36,70 @@ EPILOG = (
 
 console = Console()
 
+# How a checkpoint is read, for all commands that read one.
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        help="For a single file: a diffusers folder of the same kind, for its configurations and tokenizer.",
+        rich_help_panel=CHECKPOINT,
+    ),
+]
+Loras = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE[:SCALE]",
+        help="A LoRA to fuse into the weights (repeatable).",
+        rich_help_panel=CHECKPOINT,
+    ),
+]
+Embeddings = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE", help="A textual-inversion embedding (repeatable).", rich_help_panel=CHECKPOINT
+    ),
+]
+PreviewDecoder = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder with an AutoencoderTiny (TAESD): quick pictures of every step.",
+        rich_help_panel=CHECKPOINT,
+    ),
+]
+Architecture = Annotated[
+    str | None,
+    typer.Option(help="Its kind, if it is not recognised rightly.", rich_help_panel=CHECKPOINT),
+]
+AllowPickle = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle",
+        help="Read .bin, .ckpt and .pt files, which can run any program: only those of people you trust.",
+        rich_help_panel=CHECKPOINT,
+    ),
+]
+AcceptLicence = Annotated[
+    bool,
+    typer.Option(
+        "--accept-licence",
+        help="Export although the licence found forbids changed copies: you have leave to.",
+        rich_help_panel=CHECKPOINT,
+    ),
+]
+Size = Annotated[int | None, typer.Option(help="Side of the pictures in pixels.", rich_help_panel=MADE)]
+
 
 def export(
     pipeline: Annotated[
         Path, typer.Argument(help="A diffusers folder, or a single .safetensors file with --config.")
     ],
     out: Annotated[Path, typer.Argument(help="The folder to make; an earlier export there is replaced.")],
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            help="For a single file: a diffusers folder of the same kind, for its configurations and tokenizer.",
-            rich_help_panel=CHECKPOINT,
-        ),
-    ] = None,
-    lora: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE[:SCALE]",
-            help="A LoRA to fuse into the weights (repeatable).",
-            rich_help_panel=CHECKPOINT,
-        ),
-    ] = None,
-    embedding: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE", help="A textual-inversion embedding (repeatable).", rich_help_panel=CHECKPOINT
-        ),
-    ] = None,
-    preview_decoder: Annotated[
-        Path | None,
-        typer.Option(
-            help="A folder with an AutoencoderTiny (TAESD): quick pictures of every step.",
-            rich_help_panel=CHECKPOINT,
-        ),
-    ] = None,
-    architecture: Annotated[
-        str | None,
-        typer.Option(help="Its kind, if it is not recognised rightly.", rich_help_panel=CHECKPOINT),
-    ] = None,
-    allow_pickle: Annotated[
-        bool,
-        typer.Option(
-            "--allow-pickle",
-            help="Read .bin, .ckpt and .pt files, which can run any program: only those of people you trust.",
-            rich_help_panel=CHECKPOINT,
-        ),
-    ] = False,
-    accept_licence: Annotated[
-        bool,
-        typer.Option(
-            "--accept-licence",
-            help="Export although the licence found forbids changed copies: you have leave to.",
-            rich_help_panel=CHECKPOINT,
-        ),
-    ] = False,
+    config: Config = None,
+    lora: Loras = None,
+    embedding: Embeddings = None,
+    preview_decoder: PreviewDecoder = None,
+    architecture: Architecture = None,
+    allow_pickle: AllowPickle = False,
+    accept_licence: AcceptLicence = False,
     precision: Annotated[
         list[str] | None,
         typer.Option(
@@ -98,9 +108,7 @@ def export(
             rich_help_panel=MADE,
         ),
     ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Side of the pictures in pixels.", rich_help_panel=MADE)
-    ] = None,
+    size: Size = None,
     attention: Annotated[
         list[str] | None,
         typer.Option(
@@ -152,16 +160,9 @@ def export(
 
     general, single = parse_precisions(precision or [])
     recipe = Recipe(general, single, tuple(attention or ()), self_attention, verify_steps)
-    loading: dict[str, Any] = {
-        "config": config,
-        "loras": [_parse_lora(word) for word in lora or []],
-        "embeddings": embedding or [],
-        "preview_decoder": preview_decoder,
-        "architecture": architecture,
-        "allow_pickle": allow_pickle,
-        "accept_licence": accept_licence,
-        "size": size,
-    }
+    loading = reading(
+        config, lora, embedding, preview_decoder, architecture, allow_pickle, accept_licence, size
+    )
     if dry_run:
         from export.estimate import estimate
 
@@ -178,6 +179,29 @@ def export(
     size = sum(file["bytes"] for file in manifest["files"].values())
     console.print(f"Exported to [b]{escape(str(out))}[/]: {size / 1e6:.1f} MB, {general}")
     console.print(f"Licence: {escape(manifest['licence'])}. {escape(manifest.get('licence_terms', ''))}")
+
+
+def reading(
+    config: Path | None,
+    lora: list[str] | None,
+    embedding: list[Path] | None,
+    preview_decoder: Path | None,
+    architecture: str | None,
+    allow_pickle: bool,
+    accept_licence: bool,
+    size: int | None,
+) -> dict[str, Any]:
+    """The options for reading a checkpoint as the arguments of ``export.pipeline.load_pipeline``."""
+    return {
+        "config": config,
+        "loras": [_parse_lora(word) for word in lora or []],
+        "embeddings": embedding or [],
+        "preview_decoder": preview_decoder,
+        "architecture": architecture,
+        "allow_pickle": allow_pickle,
+        "accept_licence": accept_licence,
+        "size": size,
+    }
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from export.errors import UserError
 from export.graphs import AttentionLayer
 from export.manifest import FORMAT, Manifest
 from export.pipeline import Pipeline
+from export.recipe import MANY_WEIGHTS
 from export.tracing import largest_tensor
 
 # What the manifest says about the judge beside its file, as in the judge's own description.
@@ -58,9 +59,16 @@ def describe(
         "attention": pooled(layers),
         "attention_layers": [vars(layer) for layer in layers] if "unet_layers" in graphs else None,
         "graphs": graphs,
-        "defaults": {name: value for name, value in vars(about.defaults).items() if value is not None},
+        "defaults": vars(about.defaults) | _preview(pipeline),
     }
     return {name: value for name, value in manifest.items() if value not in (None, [], "")}
+
+
+def _preview(pipeline: Pipeline) -> dict[str, str]:
+    """How steps are drawn: decoding each one in full takes too long where the decoder is a big one."""
+    if pipeline.parameters <= MANY_WEIGHTS:
+        return {}
+    return {"preview": "tiny" if pipeline.preview else "linear"}
 
 
 def _tokenizer(pipeline: Pipeline) -> dict[str, Any]:

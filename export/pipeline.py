@@ -85,7 +85,8 @@ class Pipeline:
     def scheduler_fields(self) -> dict[str, Any]:
         """The scheduler's config as in its file; defaults of its class are left to each sampler."""
         config = self.scheduler.config
-        left_out = set(config.get("_use_default_values", ()))
+        # diffusers mends a left-out offset of its own accord, whatever it then says of its origin.
+        left_out = set(config.get("_use_default_values", ())) - {"steps_offset"}
         said = {name: value for name, value in config.items() if name not in left_out and value is not None}
         # JSON has no infinity, which stands for "no bound" where diffusers uses it.
         fields = {

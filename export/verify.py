@@ -201,8 +201,9 @@ def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict
 
     manifest = runtime.manifest
     pipeline = with_about(load_pipeline(folder, **options), **manifest["defaults"])
-    latent = (manifest["latent"]["channels"], manifest["latent"]["height"], manifest["latent"]["width"])
-    if pipeline.latent_shape != latent or pipeline.parameters != manifest["parameters"]:
+    latent = manifest["latent"]
+    shape = (latent["channels"], latent["height"], latent["width"])
+    if pipeline.latent_shape != shape or pipeline.parameters != manifest["parameters"]:
         raise UserError(f"{runtime.folder} was not made of {folder}: their shapes differ.")
     precisions = {name: graph["precision"] for name, graph in manifest["graphs"].items()}
     graphs = {graph.name: graph for graph in graphs_of(pipeline)}
