@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import BOOT
-
-MODEL = "models/miniature/"
+from tests.browser.conftest import BOOT, MODEL
 
 
 def failure(browser: Browser, address: str) -> tuple[str, Page]:
@@ -67,31 +65,3 @@ def test_an_unknown_model_in_the_address_is_said(chromium: Browser, site_url: st
     message, page = failure(chromium, f"{site_url}?model=sdxl")
     assert message == "There is no model named sdxl here: look at ?model= in the address."
     page.close()
-
-
-def test_a_file_that_was_damaged_in_the_browsers_store_is_fetched_anew(
-    chromium: Browser, site_url: str, site: Path
-) -> None:
-    context = chromium.new_context()
-    page = context.new_page()
-    page.set_default_timeout(BOOT)
-    page.goto(site_url)
-    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
-    page.evaluate("diffuscope.ready.then(() => 'ready')")
-    spoilt = page.evaluate(
-        """async (ending) => {
-          const cache = await caches.open((await caches.keys())[0]);
-          const key = (await cache.keys()).find(({ url }) => url.endsWith(ending));
-          await cache.put(key, new Response(new Uint8Array(1000)));
-          return key.url;
-        }""",
-        weights(site),
-    )
-    page.reload()
-    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
-    assert (
-        page.evaluate("diffuscope.ready.then(({ backend }) => backend, (error) => error.message)") == "wasm"
-    )
-    size = "async (key) => (await (await caches.match(key)).blob()).size"
-    assert page.evaluate(size, spoilt) == (site / MODEL / weights(site)).stat().st_size
-    context.close()
