@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +16,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export.catalogue import catalogue
 from export.site import _write_precache
-from tests.browser.conftest import _link
 
 PADDING = 110_000_000  # bytes: enough that the page asks before it fetches them
 
 
 def stock(site: Path, folder: Path) -> Path:
     """Copy a site and add "second", which draws linear previews, and "large", which is large."""
-    shutil.copytree(site, folder, copy_function=_link)
+    shutil.copytree(site, folder, copy_function=os.link)
     _add(folder, "second", _second)
     _add(folder, "large", _large)
     models = [folder / "models" / name for name in ("large", "miniature", "second")]
@@ -34,7 +34,7 @@ def stock(site: Path, folder: Path) -> Path:
 
 def _add(site: Path, name: str, change: Callable[[Path, dict[str, Any]], None]) -> None:
     folder = site / "models" / name
-    shutil.copytree(site / "models/miniature", folder, copy_function=_link)
+    shutil.copytree(site / "models/miniature", folder, copy_function=os.link)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     manifest["name"] = name
     change(folder, manifest)
