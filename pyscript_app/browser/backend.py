@@ -61,7 +61,8 @@ async def find_adapter() -> Any:
     gpu = getattr(js.navigator, "gpu", None)
     if not gpu:
         return None
-    adapter = await gpu.requestAdapter()
+    # The one that onnxruntime-web takes.
+    adapter = await gpu.requestAdapter(plain({"powerPreference": "high-performance"}))
     return adapter or None  # JavaScript's null is falsy, but not None
 
 

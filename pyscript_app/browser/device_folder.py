@@ -58,8 +58,12 @@ class DeviceFolder:
             granted.set()
             await done.wait()
 
-        held = js.navigator.locks.request(f"diffuscope {self._path}", create_once_callable(hold))
-        await granted.wait()
+        name = f"diffuscope {self._path}"
+        held = asyncio.ensure_future(js.navigator.locks.request(name, create_once_callable(hold)))
+        turn = asyncio.ensure_future(granted.wait())
+        await asyncio.wait({held, turn}, return_when=asyncio.FIRST_COMPLETED)
+        if not turn.done():
+            await held  # the browser refuses, and says why
         try:
             yield
         finally:

@@ -99,6 +99,14 @@ def test_a_download_outlives_its_tab(context: BrowserContext, line: Line, site: 
     assert second > 1_000_000
 
 
+def test_two_tabs_share_one_download(context: BrowserContext, line: Line, site: Path) -> None:
+    line.pause = 0.02
+    pages = [visit(context, line.address) for _ in range(2)]
+    for page in pages:
+        wait_ready(page)
+    assert line.asked[largest_shard(site)] == [0]
+
+
 def test_a_host_without_ranges_begins_the_file_again_and_a_wrong_one_is_fetched_once_more(
     context: BrowserContext, line: Line, site: Path
 ) -> None:
