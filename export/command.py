@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -218,23 +219,27 @@ def _told() -> Iterator[Callable[[Stage], None]]:
         console=console,
         transient=True,
     )
-    task = bar.add_task("starting", total=None, place="", moved="")
-    before = ""
+    task = bar.add_task("", total=None, place="", moved="")
+    last, began = "", perf_counter()
+
+    def end() -> None:
+        if last and not console.is_terminal:
+            console.print(f"{last} ({perf_counter() - began:.1f} s)", highlight=False)
 
     def report(stage: Stage) -> None:
-        nonlocal before
+        nonlocal last, began
         place = f"{stage.number}/{stage.of}"
-        if stage.name != before:
-            before = stage.name
+        if f"{place} {stage.name}" != last:
+            end()
+            last, began = f"{place} {stage.name}", perf_counter()
             bar.reset(task, total=None, description=stage.name, place=place, moved="")
-            if not console.is_terminal:
-                console.print(f"{place} {stage.name}", highlight=False)
         if stage.total:
             moved = f"{stage.done / 1e6:.0f} of {stage.total / 1e6:.0f} MB"
             bar.update(task, completed=stage.done, total=stage.total, moved=moved)
 
     with bar:
         yield report
+    end()
 
 
 def _parse_lora(words: str) -> tuple[Path, float]:

@@ -23,7 +23,7 @@ from export.native import NativeRuntime
 from export.pipeline import Pipeline, load_pipeline, with_about
 from export.quantize import compress
 from export.recipe import Recipe
-from export.shards import ShardWriter
+from export.shards import INLINE, ShardWriter
 from export.tracing import Traced, load, trace
 from export.variants import variants_of
 from export.verify import Error, measure, unet_timesteps, verify_graphs, verify_loop
@@ -229,7 +229,8 @@ class _Export:
         weights = compress(models.values(), traced.weights, precision)
         files = {f"{name}.onnx": shorten(model) for name, model in models.items()}
         tensors = {tensor.name: tensor for model in models.values() for tensor in model.graph.initializer}
-        total, done = sum(byte_count(tensors[name]) for name in weights if name in tensors), 0
+        moving = [byte_count(tensors[name]) for name in weights if name in tensors]
+        total, done = sum(size for size in moving if size >= INLINE), 0
 
         def placed(count: int) -> None:
             nonlocal done
