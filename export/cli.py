@@ -40,13 +40,13 @@ from export.command import (
 from export.errors import UserError
 from export.miniature.cli import app as miniature
 
-# diffusers and Optimum would remark on each other's packages; a setting of the user's own wins.
+# diffusers and transformers would remark on packages that are not of use here; a setting of the user's own wins.
 for library in ("DIFFUSERS", "TRANSFORMERS"):
     os.environ.setdefault(f"{library}_VERBOSITY", "error")
 
 console = Console()
 MODELS = Path(__file__).resolve().parent.parent / "web" / "models"
-EXTRA = {"torch", "diffusers", "transformers", "optimum", "onnx", "tokenizers", "safetensors", "accelerate"}
+EXTRA = {"torch", "diffusers", "transformers", "onnx", "tokenizers", "safetensors", "accelerate"}
 
 
 class Commands(TyperGroup):

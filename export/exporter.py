@@ -133,7 +133,7 @@ class _Export:
             for graph in self.graphs
         )
         self._stage = 1
-        self._stages = 1 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 1) + compared
+        self._stages = 1 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
 
     def _compressed(self) -> bool:
         return any(self.recipe.precision_of(graph.name) != "fp32" for graph in self.graphs)
@@ -254,6 +254,7 @@ class _Export:
                 self._begin(f"comparing {graph.name} with torch")
                 graphs |= verify_graphs([graph], runtime, self.recipe.seeds(self.pipeline))
                 runtime.close()
+        self._begin("comparing unet at several times")
         timesteps = unet_timesteps(self.pipeline, self.unet, runtime)
         steps = self.recipe.loop_steps(self.pipeline)
         self._begin(f"drawing {steps} steps with diffusers and with the {precision} graphs")

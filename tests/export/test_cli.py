@@ -59,7 +59,7 @@ def test_help_and_generate_do_without_torch(int8_model: Path, tmp_path: Path) ->
     """As in a base installation: importing any library of the export extra fails."""
     program = f"""
 import sys
-for name in ("torch", "diffusers", "transformers", "optimum", "onnx"):
+for name in ("torch", "diffusers", "transformers", "onnx"):
     sys.modules[name] = None
 from typer.testing import CliRunner
 from export.cli import app
