@@ -73,7 +73,7 @@ def test_the_list_says_what_each_model_is(visit: Page) -> None:
     expect(second.get_by_role("button", name="Use: Second")).to_be_visible()
     expect(open_list(visit)).to_contain_text("free for this page")
     wait_ready(visit)
-    expect(row(visit, "Miniature")).to_contain_text("in use")
+    expect(row(visit, "Miniature")).to_contain_text("in use", timeout=BOOT)
 
 
 def test_choosing_a_model_keeps_the_prompt_and_the_seed_and_takes_the_models_own_settings(
@@ -94,7 +94,7 @@ def test_choosing_a_model_keeps_the_prompt_and_the_seed_and_takes_the_models_own
     expect(row(visit, "Second")).to_contain_text("LoRA ink-wash.safetensors × 0.8, <cat-toy> (2 tokens)")
     visit.keyboard.press("Escape")
     visit.get_by_role("button", name="Generate").click()
-    expect(visit.get_by_role("img", name="a blue boat", exact=True)).to_be_visible()
+    expect(visit.get_by_role("img", name="a blue boat", exact=True)).to_be_visible(timeout=BOOT)
     # One worker a model: what the first one held is given back.
     assert sum("blob:" in worker.url for worker in visit.workers) <= 2
     visit.go_back()
@@ -107,10 +107,13 @@ def test_a_large_model_is_fetched_only_when_the_visitor_says_so_and_can_be_remov
     visit.on("request", lambda request: fetched.append(request.url))
     visit.goto("/?model=large")
     notes = visit.locator("#prompt-notes")
-    expect(notes).to_contain_text("Large is not on this device.")
+    expect(notes).to_contain_text("Large is not on this device.", timeout=BOOT)
     expect(visit.locator("#engine")).to_contain_text("not on this device")
     assert not [url for url in fetched if "/large/" in url and not url.endswith("manifest.json")]
+    visit.get_by_role("button", name="Generate").click()
+    expect(visit.get_by_role("button", name="Cancel")).to_be_visible()
     notes.get_by_role("button", name="Download 126 MB").click()
+    expect(visit.get_by_role("button", name="Save")).to_be_visible(timeout=BOOT)  # what waited was drawn
     assert visit.evaluate(LOADED) == "large"
     visit.reload()
     assert visit.evaluate(LOADED) == "large"  # nobody is asked about what is here
@@ -119,7 +122,9 @@ def test_a_large_model_is_fetched_only_when_the_visitor_says_so_and_can_be_remov
     row(visit, "Miniature").get_by_role("button", name="Use: Miniature").click()
     assert visit.evaluate(LOADED) == "miniature"
     row(visit, "Large").get_by_role("button", name=remove).click()
-    expect(row(visit, "Large").get_by_role("button", name="Download 126 MB: Large")).to_be_visible()
+    expect(row(visit, "Large").get_by_role("button", name="Download 126 MB: Large")).to_be_visible(
+        timeout=BOOT
+    )
     left = visit.evaluate(
         """async () => {
           const models = await (await navigator.storage.getDirectory()).getDirectoryHandle("models");
@@ -162,7 +167,7 @@ def test_a_sentence_says_what_stands_against_a_model_here(
     visit.add_init_script(device)
     visit.goto("/")
     large = row(visit, "Large")
-    expect(large).to_contain_text(sentence)
+    expect(large).to_contain_text(sentence, timeout=BOOT)
     expect(large.get_by_role("button")).to_be_enabled(enabled=runs)
     expect(row(visit, "Miniature").locator(".sentence")).to_have_count(0)
 
@@ -177,7 +182,7 @@ def test_a_folder_from_the_disk_is_a_model_and_nothing_of_it_is_kept(
         visit.get_by_role("button", name="Open a folder").click()
     chooser.value.set_files(shelf[0] / "models/second")
     assert visit.evaluate(LOADED.replace("model.name", "model.title")) == "Second"
-    expect(row(visit, "Second (from your disk)")).to_contain_text("in use")
+    expect(row(visit, "Second (from your disk)")).to_contain_text("in use", timeout=BOOT)
     visit.keyboard.press("Escape")
     expect(visit.locator("#engine")).to_contain_text("Second")
     settings = {"prompt": "a red car", "seed": 3, "steps": 2, "guidance": 2, "sampler": "ddim"}
@@ -228,13 +233,15 @@ def test_a_folder_that_is_no_model_is_said_and_the_page_goes_on(
         with visit.expect_file_chooser() as chooser:
             open_list(visit).get_by_role("button", name="Open a folder").click()
         chooser.value.set_files(folder)
-        expect(alert).to_contain_text(sentence)
+        expect(alert).to_contain_text(sentence, timeout=BOOT)
     assert wait_ready(visit)["backend"] == "wasm"
 
 
 def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[Path, str]) -> None:
-    visit.goto("/?model=second")
+    visit.goto("/?model=second#preview=vivid")
     assert visit.evaluate(LOADED) == "second"
+    refused = visit.evaluate("diffuscope.generate().catch((error) => error.message)")
+    assert "vivid" in refused
     visit.get_by_role("button", name=re.compile("^Preview")).click()
     expect(visit.get_by_role("radio", name=re.compile("^small"))).to_have_count(0)  # it has no small decoder
     every = visit.get_by_role("slider", name="Decode each of so many steps")
@@ -243,7 +250,7 @@ def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[P
     expect(every).to_be_hidden()
     visit.keyboard.press("Escape")
     visit.get_by_role("button", name="Generate").click()
-    expect(visit.get_by_role("button", name="Save")).to_be_visible()
+    expect(visit.get_by_role("button", name="Save")).to_be_visible(timeout=BOOT)
     assert "preview=linear" in visit.url
     caption = visit.locator(".caption-text")
     expect(caption).not_to_contain_text("linear colours")  # the last picture is decoded
@@ -355,11 +362,11 @@ def test_a_model_that_is_asked_once_says_so_and_draws_what_the_command_line_draw
         visit.get_by_role("button", name="Open a folder").click()
     chooser.value.set_files(folder)
     visit.wait_for_function(f"{LOADED}.then((name) => name === 'miniature')")
-    expect(row(visit, "(from your disk)")).to_contain_text("in use")
+    expect(row(visit, "(from your disk)")).to_contain_text("in use", timeout=BOOT)
     visit.keyboard.press("Escape")
     visit.get_by_role("textbox", name="Prompt", exact=True).fill("a red car")
     visit.get_by_role("button", name="Generate").click()
-    expect(visit.get_by_role("button", name="Save")).to_be_visible()
+    expect(visit.get_by_role("button", name="Save")).to_be_visible(timeout=BOOT)
     expect(visit.locator("[data-setting=guidance]")).to_be_visible(visible=slider)
     expect(visit.locator(".loop")).to_contain_text("It was asked once, with your words.")
     visit.locator(".stage button[data-part='4']").click()

@@ -7,7 +7,7 @@
 import { h, say, watch } from "./dom.js";
 import { popover } from "./popover.js";
 import { setting } from "./setting.js";
-import { t } from "./text.js";
+import { has, t } from "./text.js";
 
 /** Each preview with the graph that draws it, the truest first. */
 const PREVIEWS = /** @type {const} */ ([
@@ -56,20 +56,19 @@ export function preview(store, send) {
   );
   const update = () => {
     const { settings, model } = store.state;
-    const has = PREVIEWS.map(([, graph]) => model !== null && graph in model.graphs);
-    button.hidden = has.filter(Boolean).length < 2;
+    const there = PREVIEWS.map(([, graph]) => model !== null && graph in model.graphs);
+    button.hidden = there.filter(Boolean).length < 2;
     for (const [index, [name]] of PREVIEWS.entries()) {
-      choices[index].hidden = !has[index];
+      choices[index].hidden = !there[index];
       /** @type {HTMLInputElement} */ (choices[index].firstElementChild).checked = name === settings.preview;
     }
     every.hidden = settings.preview !== "full";
     slider.value = String(settings.every);
     say(everyText, t("preview.every", { count: settings.every }));
+    // An address may name what no page knows; Python then says so.
+    const name = has(`preview.${settings.preview}`) ? t(`preview.${settings.preview}`) : settings.preview;
     const sparse = settings.preview === "full" && settings.every > 1;
-    say(
-      value,
-      sparse ? t("preview.every.short", { count: settings.every }) : t(`preview.${settings.preview}`),
-    );
+    say(value, sparse ? t("preview.every.short", { count: settings.every }) : name);
   };
   watch(store, ({ settings, model }) => [settings.preview, settings.every, model], update);
   update();
