@@ -245,6 +245,7 @@ def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[P
     visit.get_by_role("button", name=re.compile("^Preview")).click()
     expect(visit.get_by_role("radio", name=re.compile("^small"))).to_have_count(0)  # it has no small decoder
     every = visit.get_by_role("slider", name="Decode each of so many steps")
+    visit.get_by_role("radio", name=re.compile("^decoder")).check()
     expect(every).to_be_visible()
     visit.get_by_role("radio", name=re.compile("^linear")).check()
     expect(every).to_be_hidden()
