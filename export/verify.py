@@ -240,21 +240,24 @@ def problems_of(runtime: NativeRuntime) -> list[str]:
 
 
 def error_table(errors: dict[str, Any]) -> Table:
-    """The manifest's ``errors`` as a table: a graph that has no such precision leaves its cells empty."""
+    """The manifest's ``errors`` as a table: each graph as float, and in the precision that it is stored in."""
     loop = f"loop, {errors['loop']['steps']} steps of {errors['loop']['sampler']}"
     rows: dict[str, dict[str, Any]] = {**errors["graphs"], loop: errors["loop"]["latent"]}
     for precision, points in errors.get("unet_timesteps", {}).items():
         for point in points:
             rows.setdefault(f"unet at time {point['timestep']:g}", {})[precision] = point
-    precisions = list(dict.fromkeys(precision for row in rows.values() for precision in row))
     table = Table(title="Difference from torch and diffusers", title_justify="left")
     table.add_column("")
-    for precision in precisions:
-        table.add_column(f"{precision} relative", justify="right")
-        table.add_column(f"{precision} largest", justify="right")
+    for header in ("as float", "largest", "stored as", "relative", "largest"):
+        table.add_column(header, justify="right")
     for name, row in rows.items():
-        numbers = [
-            row.get(precision, {}).get(key) for precision in precisions for key in ("relative", "maximum")
-        ]
-        table.add_row(name, *("" if number is None else f"{number:.1e}" for number in numbers))
+        stored = next((precision for precision in row if precision != "fp32"), None)
+        cells = [_number(row.get("fp32", {}).get(key)) for key in ("relative", "maximum")]
+        if stored:
+            cells += [stored, *(_number(row[stored].get(key)) for key in ("relative", "maximum"))]
+        table.add_row(name, *cells)
     return table
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1e}"
