@@ -245,7 +245,7 @@ def verify(
                 config, lora, embedding, preview_decoder, architecture, allow_pickle, accept_licence, size
             )
             errors = verify_against(runtime, against, **loading)
-        console.print(error_table(errors))
+        console.print(error_table(errors, runtime.manifest["graphs"]))
 
 
 @app.command(epilog="Example: [b]diffuscope recordings[/], whenever the model or the loop has changed")

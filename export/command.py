@@ -176,7 +176,7 @@ def export(
     defaults = {"prompt": prompt, "steps": steps, "guidance": guidance, "sampler": sampler}
     with _told() as report:
         manifest = export_pipeline(pipeline, out, recipe, loading=loading, report=report, **about, **defaults)
-    console.print(error_table(manifest["errors"]))
+    console.print(error_table(manifest["errors"], manifest["graphs"]))
     size = sum(file["bytes"] for file in manifest["files"].values())
     console.print(f"Exported to [b]{escape(str(out))}[/]: {size / 1e6:.1f} MB, {general}")
     console.print(f"Licence: {escape(manifest['licence'])}. {escape(manifest.get('licence_terms', ''))}")

@@ -239,8 +239,8 @@ def problems_of(runtime: NativeRuntime) -> list[str]:
     return problems
 
 
-def error_table(errors: dict[str, Any]) -> Table:
-    """The manifest's ``errors`` as a table: each graph as float, and in the precision that it is stored in."""
+def error_table(errors: dict[str, Any], graphs: dict[str, Any]) -> Table:
+    """The manifest's ``errors`` as a table: each graph as float, and as it is stored, with its size."""
     loop = f"loop, {errors['loop']['steps']} steps of {errors['loop']['sampler']}"
     rows: dict[str, dict[str, Any]] = {**errors["graphs"], loop: errors["loop"]["latent"]}
     for precision, points in errors.get("unet_timesteps", {}).items():
@@ -248,14 +248,14 @@ def error_table(errors: dict[str, Any]) -> Table:
             rows.setdefault(f"unet at time {point['timestep']:g}", {})[precision] = point
     table = Table(title="Difference from torch and diffusers", title_justify="left")
     table.add_column("")
-    for header in ("as float", "largest", "stored as", "relative", "largest"):
+    for header in ("as float", "largest", "stored as", "relative", "largest", "MB"):
         table.add_column(header, justify="right")
     for name, row in rows.items():
         stored = next((precision for precision in row if precision != "fp32"), None)
         cells = [_number(row.get("fp32", {}).get(key)) for key in ("relative", "maximum")]
-        if stored:
-            cells += [stored, *(_number(row[stored].get(key)) for key in ("relative", "maximum"))]
-        table.add_row(name, *cells)
+        kept = row.get(stored, {})
+        cells += [stored or "", *(_number(kept.get(key)) for key in ("relative", "maximum"))]
+        table.add_row(name, *cells, f"{graphs[name]['bytes'] / 1e6:.1f}" if name in graphs else "")
     return table
 
 

@@ -143,15 +143,17 @@ def test_the_table_has_a_row_for_each_graph_the_loop_and_each_time() -> None:
         "loop": {"sampler": "ddim", "steps": 2, "latent": {"int8+w4": error}},
         "unet_timesteps": {"int8+w4": [point]},
     }
-    table = error_table(errors)
+    table = error_table(errors, {"unet": {"bytes": 1_500_000}})
     cells = [list(column.cells) for column in table.columns]
     assert cells[0] == ["unet", "vae_decoder", "loop, 2 steps of ddim", "unet at time 981"]
     assert cells[1] == ["1.0e-02", "1.0e-02", "", ""]
     assert cells[3] == ["int8+w4", "fp16", "int8+w4", "int8+w4"]
     assert cells[4] == ["1.0e-02", "1.0e-02", "1.0e-02", "3.0e-02"]
     assert cells[5] == ["2.0e-01", "2.0e-01", "2.0e-01", ""]
+    assert cells[6] == ["1.5", "", "", ""]
 
 
 def test_the_table_takes_what_a_manifest_says(int8_model: Path) -> None:
-    table = error_table(read_manifest(int8_model)["errors"])
+    manifest = read_manifest(int8_model)
+    table = error_table(manifest["errors"], manifest["graphs"])
     assert table.row_count >= 7
