@@ -253,7 +253,7 @@ def error_table(errors: dict[str, Any], graphs: dict[str, Any]) -> Table:
     for name, row in rows.items():
         stored = next((precision for precision in row if precision != "fp32"), None)
         cells = [_number(row.get("fp32", {}).get(key)) for key in ("relative", "maximum")]
-        kept = row.get(stored, {})
+        kept = row[stored] if stored else {}
         cells += [stored or "", *(_number(kept.get(key)) for key in ("relative", "maximum"))]
         table.add_row(name, *cells, f"{graphs[name]['bytes'] / 1e6:.1f}" if name in graphs else "")
     return table
