@@ -91,17 +91,16 @@ class Download:
         part = await self._folder.part(self._files[path]["sha256"])
         try:
             pauses = iter(PAUSES)
-            tag = ""
+            tag, reached = "", part.size
             while part.size != self._files[path]["bytes"]:
-                before = part.size
                 try:
                     response = await self._ask(path, part, cache, tag)
                     tag = response.headers.get("ETag") or ""
                     await self._receive(response, part, path)
                     break
                 except (JsException, ConnectionError) as error:
-                    if part.size > before:
-                        pauses = iter(PAUSES)
+                    if part.size > reached:  # a line that gives something is tried for as long as it does
+                        pauses, reached = iter(PAUSES), part.size
                     if (pause := next(pauses, None)) is None:
                         raise interrupted(path) from error
                     await asyncio.sleep(pause)

@@ -107,11 +107,12 @@ def test_two_tabs_share_one_download(context: BrowserContext, line: Line, site: 
     assert line.asked[largest_shard(site)] == [0]
 
 
-def test_a_host_without_ranges_begins_the_file_again_and_a_wrong_one_is_fetched_once_more(
-    context: BrowserContext, line: Line, site: Path
+@pytest.mark.parametrize("host", ["without ranges", "whose file changes"])
+def test_a_file_that_cannot_be_gone_on_with_is_begun_again_and_a_wrong_one_is_fetched_once_more(
+    context: BrowserContext, line: Line, site: Path, host: str
 ) -> None:
     shard = largest_shard(site)
-    line.ranges = False
+    line.ranges, line.changing = host != "without ranges", host == "whose file changes"
     line.cuts[shard] = [3_000_000]
     line.spoilt[shard] = 2  # the one that breaks off, and the one that comes whole
     wait_ready(visit(context, line.address))

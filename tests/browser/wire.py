@@ -15,6 +15,8 @@ from pathlib import Path
 from export.site import Handler
 
 BLOCK = 1 << 18  # bytes
+# What is on its way when a line breaks is lost: a page on busy cores gets this long to take it.
+LAST_BREATH = 2.0  # seconds
 
 
 class Line:
@@ -23,6 +25,7 @@ class Line:
     def __init__(self) -> None:
         self.address = ""
         self.ranges = True
+        self.changing = False  # whether each answer carries another ETag
         self.pause = 0.0  # seconds between blocks
         self.cuts: dict[str, list[int]] = defaultdict(
             list
@@ -46,13 +49,16 @@ class WireHandler(Handler):
             super().do_GET()
             return
         content = bytearray(Path(self.translate_path(self.path)).read_bytes())
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if line.ranges else None
+        tag = f'"{len(line.asked[path]) if line.changing else 0}"'
+        same = self.headers.get("If-Range", tag) == tag
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if line.ranges and same else None
         first = int(asked[1]) if asked else 0
         line.asked[path].append(first)
         if line.spoilt[path]:
             line.spoilt[path] -= 1
             content[-1] ^= 1
         self.send_response(206 if asked else 200)
+        self.send_header("ETag", tag)
         if asked:
             self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
         self.send_header("Content-Length", str(len(content) - first))
@@ -65,8 +71,10 @@ class WireHandler(Handler):
                 line.sent[path] += len(block)
                 time.sleep(line.pause)
         except OSError:  # the visitor went away
-            last = 0
+            last = first
         self.close_connection = last < len(content)
+        if self.close_connection and last > first:
+            time.sleep(LAST_BREATH)
 
 
 @contextmanager
