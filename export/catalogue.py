@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pyscript_app.manifest import Manifest, read_manifest
+from pyscript_app.manifest import UNETS, Manifest, picture_files, picture_graphs, read_manifest
 
 DEFAULT = "miniature"
-# The graphs that draw a picture; what else a manifest names is fetched by those who ask for it.
-UNETS = ("unet", "unet_fused")
-GRAPHS = ("text_encoder", *UNETS, "step", "attention", "vae_decoder", "preview_decoder", "latent_rgb")
 
 
 def catalogue(folders: Iterable[Path]) -> list[dict[str, Any]]:
@@ -34,8 +31,10 @@ def entry(name: str, manifest: Manifest) -> dict[str, Any]:
     graphics card must bind at once for the leanest variant of the unet, and ``largest_plain`` for the plain one
     (both null where the manifest does not say).
     """
-    graphs = manifest["graphs"]
-    files = {file["sha256"]: file["bytes"] for file in map(manifest["files"].get, page_files(manifest))}
+    graphs, used = manifest["graphs"], picture_graphs(manifest)
+    files = {
+        file["sha256"]: file["bytes"] for file in map(manifest["files"].get, sorted(picture_files(manifest)))
+    }
     lean = "unet_fused" if "unet_fused" in graphs else "unet"
     return {
         "name": name,
@@ -46,22 +45,13 @@ def entry(name: str, manifest: Manifest) -> dict[str, Any]:
         "picture": manifest["picture"],
         "precision": graphs["unet"]["precision"],
         "guidance": manifest.get("guidance", "classifier-free"),
-        "largest": _largest(graphs, lean),
-        "largest_plain": _largest(graphs, "unet"),
+        "largest": _largest(used, lean),
+        "largest_plain": _largest(used, "unet"),
         "bytes": sum(files.values()),
         "files": files,
     }
 
 
-def page_files(manifest: Manifest) -> list[str]:
-    """Paths of all files that the page fetches to draw pictures."""
-    paths = {manifest["tokenizer"]["vocab"], manifest["tokenizer"]["merges"], manifest["probe"]["file"]}
-    for name in GRAPHS:
-        if graph := manifest["graphs"].get(name):
-            paths |= {graph["file"], *graph["shards"]}
-    return sorted(paths)
-
-
 def _largest(graphs: dict[str, Any], unet: str) -> int | None:
-    used = [graph for name, graph in graphs.items() if name in GRAPHS and (name == unet or name not in UNETS)]
+    used = [graph for name, graph in graphs.items() if name == unet or name not in UNETS]
     return max((graph["largest"] for graph in used if "largest" in graph), default=None)

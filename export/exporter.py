@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from export.description import describe, describe_graph, judge_of
+from export.difference import Error
 from export.errors import UserError
 from export.estimate import estimate
 from export.graphs import Graph, graphs_of
@@ -21,12 +21,13 @@ from export.manifest import FILE, Manifest, list_files, read_manifest, write_man
 from export.names import shorten
 from export.native import NativeRuntime
 from export.pipeline import Pipeline, load_pipeline, with_about
+from export.probe import UNKNOWN, write_probe
 from export.quantize import compress
 from export.recipe import Recipe
 from export.shards import INLINE, ShardWriter
 from export.tracing import Traced, load, trace
 from export.variants import variants_of
-from export.verify import Error, measure, unet_timesteps, verify_graphs, verify_loop
+from export.verify import unet_timesteps, verify_graphs, verify_loop
 from export.weights import byte_count
 from export.work import Work, fingerprint
 
@@ -204,7 +205,10 @@ class _Export:
         manifest = describe(self.pipeline, self.view, self.unet.layers, graphs) | _UNFINISHED
         write_manifest(folder, manifest)
         if precision == self.passes[-1]:
-            manifest["probe"] = self._write_probe(folder)
+            examples = self.unet.examples(torch.Generator().manual_seed(0))
+            feeds = {name: value.numpy() for name, value in examples.items()}
+            unets = self.recipe.unet_graphs(self.pipeline.architecture)
+            manifest["probe"] = write_probe(folder, feeds, unets)
             if self.judge:
                 shutil.copy(self.pipeline.folder / "judge" / self.judge["file"], folder)
                 manifest["judge"] = self.judge
@@ -259,42 +263,18 @@ class _Export:
         steps = self.recipe.loop_steps(self.pipeline)
         self._begin(f"drawing {steps} steps with diffusers and with the {precision} graphs")
         latent = verify_loop(self.pipeline, runtime, steps)
+        runtime.close()
         return {
             "graphs": {name: error.as_dict() for name, error in graphs.items()},
             "unet_timesteps": timesteps,
             "latent": latent.as_dict(),
         }
 
-    def _write_probe(self, folder: Path) -> dict[str, Any]:
-        examples = self.unet.examples(torch.Generator().manual_seed(0))
-        feeds = {name: value.numpy() for name, value in examples.items()}
-        runtime = NativeRuntime(folder, fused=False)
-        answers = {}
-        for name in self.recipe.unet_graphs(self.pipeline.architecture):
-            answers[name] = runtime.run_now(name, feeds)["output"]
-            runtime.close()
-            if (error := measure(answers["unet"], answers[name]).relative) > LARGEST_ERROR:
-                raise UserError(
-                    f"The graph {name} differs from unet by {error:.1e}: please report this pipeline."
-                )
-        where, offset = {}, 0
-        with (folder / "probe.bin").open("wb") as file:
-            for name, value in {**feeds, "output": answers["unet"]}.items():
-                where[name] = {"offset": offset, "shape": list(value.shape)}
-                offset += file.write(np.ascontiguousarray(value, np.float32).tobytes())
-        return {"file": "probe.bin", "tensors": where}
-
 
 # What a manifest must have, while it is not known yet.
 _UNFINISHED: dict[str, Any] = {
     "files": {},
-    "probe": {
-        "file": "probe.bin",
-        "tensors": {
-            name: {"offset": 0, "shape": [1]}
-            for name in ("latents", "timestep", "text", "token_gain", "output")
-        },
-    },
+    "probe": UNKNOWN,
     "errors": {"graphs": {}, "loop": {"sampler": "", "steps": 1, "latent": {}}, "latent_rgb": 0},
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from export.errors import UserError
 from export.precision import PRECISIONS
-from export.verify import SEEDS
+from export.verify import SEEDS, STEPS
 
 FAMILIES = ("text_encoder", "unet", "vae_decoder", "vae_encoder", "preview_decoder")
 # What the UNet's graph gives beside its prediction: one map a resolution, one a layer, or none.
@@ -16,7 +16,7 @@ ATTENTION = {"pooled": "unet", "layers": "unet_layers", "bare": "unet_bare"}
 SELF_ATTENTION = ("plain", "both")
 
 MANY_WEIGHTS = 200_000_000
-STEPS, STEPS_OF_MANY = 10, 2
+STEPS_OF_MANY = 2
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
+from export.difference import NONE, Error, measure
 from export.errors import UserError
 from export.generate import draw, settings_for
 from export.manifest import damaged_files
 from export.native import NativeRuntime
+from export.probe import ask_probe
 from pyscript_app.few_step import GAMMA
 from pyscript_app.loop import Settings
 from pyscript_app.schedule import IGNORED, Schedule
@@ -22,27 +23,6 @@ SEEDS = (1, 2, 3)
 STEPS = 10
 # Training times at which the unet's error is told, as parts of all: noisy, half drawn, nearly clean.
 TIMES = (0.981, 0.741, 0.501, 0.261, 0.021)
-PROBE_TOLERANCE = 1e-3  # relative; processors round differently
-
-
-@dataclass(frozen=True)
-class Error:
-    """How far numbers are from the truth."""
-
-    relative: float  # L2 norm of the difference over that of the truth
-    maximum: float  # largest absolute difference
-
-    def worse(self, other: Error) -> Error:
-        """The larger of both measures."""
-        return Error(max(self.relative, other.relative), max(self.maximum, other.maximum))
-
-    def as_dict(self) -> dict[str, float]:
-        """As the manifest has it, to three significant digits."""
-        return {"relative": float(f"{self.relative:.2e}"), "maximum": float(f"{self.maximum:.2e}")}
-
-
-NONE = Error(0.0, 0.0)
-
 # The twin of each of the loop's samplers among diffusers' schedulers, with what Stable Diffusion always sets.
 SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ddim": ("DDIMScheduler", {}),
@@ -53,13 +33,7 @@ SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {
     "lcm": ("LCMScheduler", {}),
     "tcd": ("TCDScheduler", {}),
 }
-
-
-def measure(truth: np.ndarray, found: np.ndarray, forgiven: float = 0.0) -> Error:
-    """The error of ``found``, with absolute differences up to ``forgiven`` not counted."""
-    difference = np.maximum(np.abs(np.asarray(found, np.float64) - truth) - forgiven, 0)
-    size = float(np.linalg.norm(truth)) or 1.0
-    return Error(float(np.linalg.norm(difference)) / size, float(difference.max()))
+PROBE_TOLERANCE = 1e-3  # relative; processors round differently
 
 
 def verify_graphs(
@@ -178,13 +152,6 @@ def diffusers_scheduler(sampler: str, config: Mapping[str, Any]) -> Any:
     return getattr(diffusers, name).from_config(kept, **fixed)
 
 
-def verify_probe(runtime: NativeRuntime) -> Error:
-    """The error of the unet's answer to the stored probe."""
-    probe = read_probe(runtime.folder, runtime.manifest)
-    truth = probe.pop("output")
-    return measure(truth, runtime.run_now("unet", probe)["output"])
-
-
 def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict[str, Any]:
     """The errors of an exported model against the pipeline that it was made of, as the manifest has them.
 
@@ -221,20 +188,10 @@ def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict
     }
 
 
-def read_probe(folder: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The probe's tensors by name."""
-    data = (folder / manifest["probe"]["file"]).read_bytes()
-    tensors = {}
-    for name, where in manifest["probe"]["tensors"].items():
-        count = int(np.prod(where["shape"]))
-        tensors[name] = np.frombuffer(data, np.float32, count, where["offset"]).reshape(where["shape"])
-    return tensors
-
-
 def problems_of(runtime: NativeRuntime) -> list[str]:
     """What is wrong with a model folder, without its pipeline: damaged files, a wrong answer to the probe."""
     problems = damaged_files(runtime.folder, runtime.manifest)
-    if not problems and (error := verify_probe(runtime)).relative > PROBE_TOLERANCE:
+    if not problems and (error := ask_probe(runtime)).relative > PROBE_TOLERANCE:
         problems.append(f"the unet's answer to the probe is off by {error.relative:.1e}")
     return problems
 

@@ -11,6 +11,19 @@ from typing import Any
 
 Manifest = dict[str, Any]
 
+# The UNet's graphs, of which a page runs one; the one that is faster where it works comes first.
+UNETS = ("unet_fused", "unet")
+# All graphs of a picture; others are fetched by those who ask for them.
+PICTURE_GRAPHS = (
+    "text_encoder",
+    *UNETS,
+    "step",
+    "attention",
+    "vae_decoder",
+    "preview_decoder",
+    "latent_rgb",
+)
+
 SCHEMA = Path(__file__).with_name("manifest.schema.json")
 TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
@@ -38,6 +51,18 @@ def read_manifest(text: str) -> Manifest:
             f"The model's manifest.json does not fit this page ({problem}): export the model again."
         )
     return manifest
+
+
+def picture_graphs(manifest: Manifest) -> dict[str, Any]:
+    """The entries of the graphs that a picture needs, as far as the model has them."""
+    return {name: manifest["graphs"][name] for name in PICTURE_GRAPHS if name in manifest["graphs"]}
+
+
+def picture_files(manifest: Manifest) -> set[str]:
+    """The paths of all files that a page fetches to draw pictures."""
+    words, graphs = manifest["tokenizer"], picture_graphs(manifest).values()
+    paths = {words["vocab"], words["merges"], manifest["probe"]["file"]}
+    return paths.union(*({graph["file"], *graph["shards"]} for graph in graphs))
 
 
 def _parse_float(text: str) -> int | float:

@@ -15,12 +15,12 @@ from pyscript_app.browser.runtime import make_tensor, plain, read_tensor
 from pyscript_app.browser.sessions import Opener
 from pyscript_app.browser.storage import Bytes
 from pyscript_app.browser.trouble import TroubleError, explain
+from pyscript_app.manifest import UNETS
 
 TOLERANCE = 1e-2  # relative L2 error that a right backend may show on the stored answer
 TIMED_RUNS = 2
 # A bigger UNet is not loaded again only to see whether another way would be faster.
 RACE_LIMIT = 200_000_000  # bytes
-UNETS = ("unet_fused", "unet")  # the one that is faster where it works comes first
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,8 @@ RELEASE_PAUSE, RELEASE_TRIES = 0.2, 50  # seconds, times
 class DeviceFolder:
     """Implements ``storage.Folder``; made by ``open``."""
 
-    requests = (
-        "no-store",
-        "no-store",
-    )  # neither the service worker nor the browser's cache shall keep it as well
+    # Neither the service worker nor the browser's cache shall keep it as well.
+    requests = ("no-store", "no-store")
 
     def __init__(self, path: str, handle: Any) -> None:
         self._path, self._handle = path, handle

@@ -20,19 +20,8 @@ from pyscript_app.browser.runtime import import_module
 from pyscript_app.browser.sessions import Opener, Sessions
 from pyscript_app.browser.storage import File, read, sha256
 from pyscript_app.browser.trouble import TroubleError, damaged, incomplete, unreadable
-from pyscript_app.manifest import read_manifest
+from pyscript_app.manifest import UNETS, picture_files, picture_graphs, read_manifest
 from pyscript_app.model import Model
-
-# The graphs of a picture; what else the manifest names is fetched by those who need it.
-GRAPHS = (
-    "text_encoder",
-    *backend.UNETS,
-    "step",
-    "attention",
-    "vae_decoder",
-    "preview_decoder",
-    "latent_rgb",
-)
 
 
 @dataclass(frozen=True)
@@ -59,16 +48,14 @@ async def load(options: Any) -> Loaded:
         manifest = read_manifest(options.manifest)
     except ValueError as error:
         raise TroubleError("damaged-file", str(error), MANIFEST) from error
-    graphs = {name: manifest["graphs"][name] for name in GRAPHS if name in manifest["graphs"]}
+    graphs = picture_graphs(manifest)
     adapter = await backend.find_adapter()
     names, no_card = backend.backends(adapter, options.backend or None)
     ways, no_fit = backend.candidates(names, graphs, adapter)
     build = onnxruntime.build_files(any(way.backend == "webgpu" for way in ways))
 
-    words = manifest["tokenizer"]
+    paths = picture_files(manifest)
     shards = {shard for graph in graphs.values() for shard in graph["shards"]}
-    paths = {words["vocab"], words["merges"], manifest["probe"]["file"], *shards}
-    paths |= {graph["file"] for graph in graphs.values()}
     folder = None if options.opened else await DeviceFolder.open(options.folder)
     files, ort, lazy = await asyncio.gather(
         _files(options, manifest, paths, folder),
@@ -94,11 +81,12 @@ async def load(options: Any) -> Loaded:
         _watch(ort.env.webgpu.device)
     sessions = Sessions(opener, chosen.backend, {"unet": chosen.unet})
     sessions.adopt("unet", choice.session)
-    for graph in graphs.keys() - set(backend.UNETS):
+    for graph in graphs.keys() - set(UNETS):
         if not opener.alone(graph, chosen.backend):
             post("progress", status="preparing", stage=graph)
             await sessions.get(graph)
 
+    words = manifest["tokenizer"]
     vocab, merges = [await files[words[part]].text() for part in ("vocab", "merges")]
     kept_by_the_service_worker = [] if folder or options.opened else [options.folder + path for path in paths]
     facts = {

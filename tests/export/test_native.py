@@ -13,7 +13,7 @@ import pytest
 from export.errors import UserError
 from export.manifest import read_manifest
 from export.native import NativeRuntime
-from export.verify import read_probe
+from export.probe import read_probe
 
 
 def test_tensors_go_in_and_come_out(int8_model: Path) -> None:
