@@ -134,7 +134,7 @@ class _Export:
             for graph in self.graphs
         )
         self._stage = 1
-        self._stages = 1 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
+        self._stages = 2 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
 
     def _compressed(self) -> bool:
         return any(self.recipe.precision_of(graph.name) != "fp32" for graph in self.graphs)
@@ -205,6 +205,7 @@ class _Export:
         manifest = describe(self.pipeline, self.view, self.unet.layers, graphs) | _UNFINISHED
         write_manifest(folder, manifest)
         if precision == self.passes[-1]:
+            self._begin("asking the known answer")
             examples = self.unet.examples(torch.Generator().manual_seed(0))
             feeds = {name: value.numpy() for name, value in examples.items()}
             unets = self.recipe.unet_graphs(self.pipeline.architecture)

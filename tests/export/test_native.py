@@ -50,9 +50,16 @@ def test_shapes_are_what_the_manifest_says(int8_model: Path) -> None:
 
 def test_the_contract_of_the_graphs(int8_model: Path) -> None:
     graphs = read_manifest(int8_model)["graphs"]
+    unet = "latents timestep text token_gain"
+    layers = " ".join(f"attention_layer_{number:02}" for number in range(7))
     contract = {
         "text_encoder": ("input_ids", "text"),
-        "unet": ("latents timestep text token_gain", "output attention_8 attention_4"),
+        "unet": (unet, "output attention_8 attention_4"),
+        "unet_fused": (unet, "output attention_8 attention_4"),
+        "unet_layers": (unet, f"output {layers}"),
+        "unet_layers_fused": (unet, f"output {layers}"),
+        "unet_bare": (unet, "output"),
+        "unet_bare_fused": (unet, "output"),
         "step": (
             "latent output noise history coefficients",
             "next_latent latents x0 eps_uncond eps_cond eps next_history",
@@ -60,6 +67,7 @@ def test_the_contract_of_the_graphs(int8_model: Path) -> None:
         "attention": ("attention_8 attention_4 words total count", "maps mean_maps next_total shares"),
         "vae_decoder": ("latent", "picture"),
         "vae_encoder": ("picture", "latent"),
+        "latent_rgb": ("latent", "picture"),
     }
     assert {name: (list(g["inputs"]), list(g["outputs"])) for name, g in graphs.items()} == {
         name: (inputs.split(), outputs.split()) for name, (inputs, outputs) in contract.items()
@@ -83,4 +91,4 @@ def test_a_damaged_graph_is_one_sentence(int8_model: Path, tmp_path: Path) -> No
     copied = Path(shutil.copytree(int8_model, tmp_path / "model"))
     (copied / "unet.onnx").write_bytes(b"not a graph")
     with pytest.raises(UserError, match="diffuscope verify"):
-        NativeRuntime(copied).session("unet")
+        NativeRuntime(copied, fused=False).session("unet")

@@ -24,6 +24,7 @@ from diffusers import (
 from export.exporter import export_pipeline
 from export.native import NativeRuntime
 from export.pipeline import PARTS, load_pipeline
+from export.recipe import Recipe
 from pyscript_app.few_step import GAMMA
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings, generate
@@ -66,7 +67,9 @@ def pairs(
 ) -> Callable[[str], tuple[StableDiffusionPipeline, NativeRuntime, Model]]:
     """A kind's pipeline in diffusers, and its float export with the loop's model."""
     out = tmp_path_factory.mktemp("agreement") / "tiny"
-    export_pipeline(tiny_pipeline(**KINDS["epsilon"]), out, precision="fp32")
+    export_pipeline(
+        tiny_pipeline(**KINDS["epsilon"]), out, Recipe("fp32", attention=("pooled",), self_attention="plain")
+    )
     runtime = NativeRuntime(out, threads=1)
     names = runtime.manifest["tokenizer"]
     vocab, merges = ((out / names[file]).read_text("utf-8") for file in ("vocab", "merges"))
