@@ -45,7 +45,7 @@ def test_a_tiny_pipeline_is_as_large_as_estimated(
             weights = compress([traced.model], traced.weights, recipe.precision_of(graph.name))
             ShardWriter(folder).write({"graph.onnx": shorten(traced.model)}, weights)
             made = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            assert expected[graph.name] == pytest.approx(made, rel=0.07), graph.name
+            assert expected[graph.name] == pytest.approx(made, rel=0.1), graph.name
 
 
 def test_the_miniature_is_as_large_as_estimated(tmp_path: Path) -> None:
