@@ -13,6 +13,7 @@ import onnxruntime
 
 from export.errors import UserError
 from export.manifest import read_manifest
+from pyscript_app.manifest import FOLD_LIMIT
 
 DTYPES = {"float32": np.float32, "int32": np.int32}
 
@@ -45,11 +46,7 @@ class NativeRuntime:
     ) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
-        self._options = onnxruntime.SessionOptions()
-        self._options.graph_optimization_level = LEVELS[optimization]
-        self._options.intra_op_num_threads = threads
-        self._options.log_severity_level = 3
-        self._fused = fused
+        self._optimization, self._threads, self._fused = optimization, threads, fused
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
 
     def session(self, graph: str) -> onnxruntime.InferenceSession:
@@ -57,10 +54,11 @@ class NativeRuntime:
         if self._fused and f"{graph}_fused" in self.manifest["graphs"]:
             graph = f"{graph}_fused"
         if graph not in self._sessions:
-            path = self.folder / self.manifest["graphs"][graph]["file"]
+            entry = self.manifest["graphs"][graph]
+            path = self.folder / entry["file"]
             try:
                 self._sessions[graph] = onnxruntime.InferenceSession(
-                    path, self._options, providers=["CPUExecutionProvider"]
+                    path, self._options(entry["bytes"]), providers=["CPUExecutionProvider"]
                 )
             except Exception as error:  # onnxruntime's own exceptions share no base class
                 raise UserError(
@@ -68,6 +66,18 @@ class NativeRuntime:
                     f"run `diffuscope verify {self.folder}` to see which file is damaged."
                 ) from error
         return self._sessions[graph]
+
+    def _options(self, size: int) -> onnxruntime.SessionOptions:
+        """The options of a graph with so many bytes."""
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = LEVELS[self._optimization]
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        if size > FOLD_LIMIT:  # in gigabytes, memory matters more than a tenth of the time
+            options.add_session_config_entry("session.disable_qdq_constant_folding", "1")
+            options.enable_cpu_mem_arena = False
+            options.enable_mem_pattern = False
+        return options
 
     def close(self) -> None:
         """Give the memory of all sessions back; they are made again when they are asked for."""

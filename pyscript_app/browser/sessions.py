@@ -9,10 +9,8 @@ import js
 
 from pyscript_app.browser.runtime import plain
 from pyscript_app.browser.storage import File, read
+from pyscript_app.manifest import FOLD_LIMIT
 
-# Weights of a heavier graph stay compressed in memory and are decompressed in each run, one layer at a time; those of
-# a lighter one are decompressed once, which draws faster.
-FOLD_LIMIT = 64_000_000  # bytes
 # Where memory is short, two graphs heavier than this are never open together.
 HEAVY = 10_000_000  # bytes
 # Models up to this size are open as a whole on every device.
