@@ -74,7 +74,7 @@ async def load(options: Any) -> Loaded:
         *(f"{way.backend} {way.unet}" for way in ways),
     ]
     choice = await _choose(
-        folder, situation, ways, lambda some: backend.choose(ort, some, manifest, opener, probe)
+        folder, situation, ways, opener, lambda some: backend.choose(ort, some, manifest, opener, probe)
     )
     chosen = choice.candidate
     if chosen.backend == "webgpu":
@@ -138,17 +138,23 @@ async def _choose(
     folder: DeviceFolder | None,
     situation: list[Any],
     ways: Sequence[backend.Candidate],
+    opener: Opener,
     choose: Callable[[Sequence[backend.Candidate]], Awaitable[backend.Choice]],
 ) -> backend.Choice:
-    """Choose as an earlier visit on this device did, if its choice still gives the right answer; or anew."""
+    """Choose as an earlier visit on this device did, if its choice still gives the right answer; or anew.
+
+    The processor, which gave the right answer with the same program on the same bytes, is not asked again: a call of
+    a big UNet takes it most of a minute.
+    """
     noted = await folder.noted(VERDICT) if folder else None
-    if noted and noted["situation"] == situation and len(ways) > 1:
+    if noted and noted["situation"] == situation:
+        way = ways[noted["way"]]
+        if way.backend == "wasm":
+            return backend.Choice(way, await opener.open(way.unet, way.backend), noted["note"])
         try:
-            choice = await choose([ways[noted["way"]]])
+            return replace(await choose([way]), note=noted["note"])
         except Exception:  # a driver may fail in any way
             pass
-        else:
-            return replace(choice, note=noted["note"])
     choice = await choose(ways)
     if folder:
         verdict = {"situation": situation, "way": ways.index(choice.candidate), "note": choice.note}
