@@ -58,7 +58,7 @@ class NativeRuntime:
             path = self.folder / entry["file"]
             try:
                 self._sessions[graph] = onnxruntime.InferenceSession(
-                    path, self._options(entry["bytes"]), providers=["CPUExecutionProvider"]
+                    path, self._options(entry), providers=["CPUExecutionProvider"]
                 )
             except Exception as error:  # onnxruntime's own exceptions share no base class
                 raise UserError(
@@ -67,14 +67,16 @@ class NativeRuntime:
                 ) from error
         return self._sessions[graph]
 
-    def _options(self, size: int) -> onnxruntime.SessionOptions:
-        """The options of a graph with so many bytes."""
+    def _options(self, entry: dict[str, Any]) -> onnxruntime.SessionOptions:
+        """The options of a graph, as the manifest has it."""
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = LEVELS[self._optimization]
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
-        if size > FOLD_LIMIT:  # in gigabytes, memory matters more than a tenth of the time
+        # Where it is a matter of gigabytes, memory is worth a tenth of the time.
+        if entry["bytes"] > FOLD_LIMIT:
             options.add_session_config_entry("session.disable_qdq_constant_folding", "1")
+        if max(entry["bytes"], entry.get("largest", 0)) > FOLD_LIMIT:
             options.enable_cpu_mem_arena = False
             options.enable_mem_pattern = False
         return options
