@@ -50,7 +50,7 @@ POSITIONS = r"position_embedding|positional_embedding"
 # Layers that see one vector a picture are traced as Gemm, all other linear ones as MatMul.
 OF_TIME = r"time_emb|emb_layers"
 # Bytes that a graph says of a weight and the nodes around it, and of a further array that stands for it; measured.
-STRUCTURE, FURTHER = 300, 120
+STRUCTURE, FURTHER = 260, 120
 TOKENS, SIDE = 77, 64  # of every text, and of a latent where the checkpoint doesn't say
 
 

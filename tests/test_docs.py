@@ -13,7 +13,7 @@ from export.cli import app
 
 ROOT = Path(__file__).parent.parent
 OWN_MODEL = (ROOT / "docs" / "your-own-model.md").read_text("utf-8")
-FOREIGN = {"--local-dir", "--include"}  # options of hf
+FOREIGN = {"--local-dir", "--include", "--avx"}  # options of hf and of optimum-cli
 
 
 def options(command: str) -> set[str]:
