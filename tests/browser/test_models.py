@@ -149,7 +149,7 @@ GRAPHICS = """Object.defineProperty(Navigator.prototype, "gpu", { get: () => ({ 
         ),
         (
             "Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 2 });",
-            "It takes about 2.8 GB of memory, and this device has 2.0 GB.",
+            "It takes about 2.7 GB of memory, and this device has 2.0 GB.",
             False,
         ),
         (
