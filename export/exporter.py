@@ -31,6 +31,8 @@ from export.verify import unet_timesteps, verify_graphs, verify_loop
 from export.weights import byte_count
 from export.work import Work, fingerprint
 
+# Two passes over the graphs: all as float, which must be what torch computes, then as the recipe stores them.
+FLOAT, STORED = "float", "stored"
 LARGEST_ERROR = 1e-4  # relative, of a float graph against torch: more is a fault, not rounding
 LARGEST_LOOP_ERROR = 1e-3  # the same of a whole float loop, in which rounding adds up
 
@@ -127,17 +129,11 @@ class _Export:
         self.graphs: list[Graph] = graphs_of(pipeline)
         by_name: dict[str, Any] = {graph.name: graph for graph in self.graphs}
         self.unet, self.view = by_name["unet"], by_name["latent_rgb"].view
-        self.passes = ["fp32", recipe.precision] if self._compressed() else ["fp32"]
-        compared = sum(
-            precision == "fp32" or self._precision(graph.name, precision) != "fp32"
-            for precision in self.passes
-            for graph in self.graphs
-        )
+        compressed = any(recipe.precision_of(graph.name) != "fp32" for graph in self.graphs)
+        self.passes = [FLOAT, STORED] if compressed else [FLOAT]
+        compared = sum(self._compares(graph.name, each) for each in self.passes for graph in self.graphs)
         self._stage = 1
         self._stages = 2 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
-
-    def _compressed(self) -> bool:
-        return any(self.recipe.precision_of(graph.name) != "fp32" for graph in self.graphs)
 
     def _begin(self, stage: str) -> Callable[[int, int], None]:
         """Report a stage; what is returned reports its bytes."""
@@ -154,12 +150,12 @@ class _Export:
         """Return a verified model folder."""
         self.traced = {graph.name: self._trace(graph) for graph in self.graphs}
         found = {}
-        for precision in self.passes:
-            folder = self.work.folder / precision
-            found[precision] = self.work.once(precision, lambda: self._pass(folder, precision))  # noqa: B023
-            if precision == "fp32":
-                _refuse_errors(found[precision])
-            if precision != self.passes[-1]:
+        for each in self.passes:
+            folder = self.work.folder / each
+            found[each] = self.work.once(each, self._pass, folder, each)
+            if each == FLOAT:
+                _refuse_errors(found[each])
+            if each != self.passes[-1]:
                 shutil.rmtree(folder, ignore_errors=True)
         write_manifest(folder, read_manifest(folder) | {"errors": self._errors(found)})
         return folder
@@ -167,17 +163,18 @@ class _Export:
     def _errors(self, found: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """What the passes measured, as the manifest has it."""
         graphs: dict[str, Any] = {graph.name: {} for graph in self.graphs}
-        timesteps = {}
-        for precision, each in found.items():
-            for name, error in each["graphs"].items():
-                graphs[name][self._precision(name, precision)] = error
-            timesteps[self._precision("unet", precision)] = each["unet_timesteps"]
+        timesteps, latent = {}, {}
+        for each, measured in found.items():
+            for name, error in measured["graphs"].items():
+                graphs[name][self._precision(name, each)] = error
+            unet = self._precision("unet", each)
+            timesteps[unet], latent[unet] = measured["unet_timesteps"], measured["latent"]
         return {
             "graphs": graphs,
             "loop": {
                 "sampler": self.pipeline.about.defaults.sampler,
                 "steps": self.recipe.loop_steps(self.pipeline),
-                "latent": {precision: each["latent"] for precision, each in found.items()},
+                "latent": latent,
             },
             "unet_timesteps": timesteps,
             "latent_rgb": float(f"{self.view.error:.2e}"),
@@ -190,21 +187,19 @@ class _Export:
         self.work.once(f"trace {graph.name}", lambda: trace(graph).save(folder))
         return load(folder, graph)
 
-    def _pass(self, folder: Path, precision: str) -> dict[str, Any]:
+    def _pass(self, folder: Path, each: str) -> dict[str, Any]:
         """Make a model folder; how far it is from torch and diffusers."""
         folder.mkdir(exist_ok=True)
         shards = ShardWriter(folder)
         graphs: dict[str, Any] = {}
         for graph in self.graphs:
-            moved = self._begin(f"writing {graph.name}, {self._precision(graph.name, precision)}")
-            graphs |= self.work.once(
-                f"{precision} {graph.name}",
-                lambda: self._write(graph, precision, shards, moved),  # noqa: B023
-            )
+            precision = self._precision(graph.name, each)
+            moved = self._begin(f"writing {graph.name}, {precision}")
+            graphs |= self.work.once(f"{each} {graph.name}", self._write, graph, precision, shards, moved)
         self.pipeline.tokenizer.save_vocabulary(str(folder))
         manifest = describe(self.pipeline, self.view, self.unet.layers, graphs) | _UNFINISHED
         write_manifest(folder, manifest)
-        if precision == self.passes[-1]:
+        if each == self.passes[-1]:
             self._begin("asking the known answer")
             examples = self.unet.examples(torch.Generator().manual_seed(0))
             feeds = {name: value.numpy() for name, value in examples.items()}
@@ -214,11 +209,15 @@ class _Export:
                 shutil.copy(self.pipeline.folder / "judge" / self.judge["file"], folder)
                 manifest["judge"] = self.judge
             write_manifest(folder, manifest | {"files": list_files(folder)})
-        return self._verify(folder, precision)
+        return self._verify(folder, each)
 
-    def _precision(self, graph: str, precision: str) -> str:
+    def _precision(self, graph: str, each: str) -> str:
         """The precision of a graph in a pass."""
-        return "fp32" if precision == "fp32" else self.recipe.precision_of(graph)
+        return "fp32" if each == FLOAT else self.recipe.precision_of(graph)
+
+    def _compares(self, graph: str, each: str) -> bool:
+        """Whether a pass compares a graph with torch: what is float in both was compared in the first."""
+        return each == FLOAT or self._precision(graph, each) != "fp32"
 
     def _write(
         self, graph: Graph, precision: str, shards: ShardWriter, moved: Callable[[int, int], None]
@@ -229,7 +228,6 @@ class _Export:
         if graph is self.unet:
             variants = variants_of(traced.model)
             models = {name: variants[name] for name in self.recipe.unet_graphs(self.pipeline.architecture)}
-        precision = self._precision(graph.name, precision)
         entries = {name: describe_graph(model, precision) for name, model in models.items()}
         weights = compress(models.values(), traced.weights, precision)
         files = {f"{name}.onnx": shorten(model) for name, model in models.items()}
@@ -250,19 +248,18 @@ class _Export:
             for name, entry in entries.items()
         }
 
-    def _verify(self, folder: Path, precision: str) -> dict[str, Any]:
+    def _verify(self, folder: Path, each: str) -> dict[str, Any]:
         runtime = NativeRuntime(folder)
         graphs: dict[str, Error] = {}
         for graph in self.graphs:
-            # What is float in the last pass as well was compared in the first.
-            if precision == "fp32" or self._precision(graph.name, precision) != "fp32":
+            if self._compares(graph.name, each):
                 self._begin(f"comparing {graph.name} with torch")
                 graphs |= verify_graphs([graph], runtime, self.recipe.seeds(self.pipeline))
                 runtime.close()
         self._begin("comparing unet at several times")
         timesteps = unet_timesteps(self.pipeline, self.unet, runtime)
         steps = self.recipe.loop_steps(self.pipeline)
-        self._begin(f"drawing {steps} steps with diffusers and with the {precision} graphs")
+        self._begin(f"drawing {steps} steps with diffusers and with the {each} graphs")
         latent = verify_loop(self.pipeline, runtime, steps)
         runtime.close()
         return {

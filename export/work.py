@@ -33,11 +33,11 @@ class Work:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._said = said
 
-    def once(self, step: str, make: Callable[[], T]) -> T:
-        """What ``make`` returns (as JSON has it), now or in the run that was interrupted."""
+    def once(self, step: str, make: Callable[..., T], *arguments: Any) -> T:
+        """What ``make(*arguments)`` returns (as JSON has it), now or in the run that was interrupted."""
         done: dict[str, Any] = self._said["done"]
         if step not in done:
-            done[step] = make()
+            done[step] = make(*arguments)
             before = self._path.with_suffix(".new")
             before.write_text(json.dumps(self._said), "utf-8")
             before.replace(self._path)

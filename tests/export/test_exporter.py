@@ -151,6 +151,15 @@ def test_precisions_differ_by_graph(family: Path) -> None:
     assert set(manifest["errors"]["loop"]["latent"]) == {"fp32", "int8+w4"}
 
 
+def test_one_graph_alone_may_be_compressed(tiny_pipeline: Callable[..., Path], tmp_path: Path) -> None:
+    recipe = Recipe("fp32", {"vae_decoder": "int8"}, ("pooled",), "plain", verify_steps=1)
+    manifest = export_pipeline(tiny_pipeline(), tmp_path / "out", recipe)
+    assert manifest["graphs"]["vae_decoder"]["precision"] == "int8"
+    assert manifest["graphs"]["unet"]["precision"] == "fp32"
+    assert set(manifest["errors"]["graphs"]["vae_decoder"]) == {"fp32", "int8"}
+    assert set(manifest["errors"]["graphs"]["unet"]) == {"fp32"}
+
+
 def test_a_full_disk_is_said_before_anything_is_made(
     tiny_pipeline: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
