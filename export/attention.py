@@ -9,6 +9,7 @@ one operator: nobody looks at its probabilities, which at 64×64 cells would fil
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +22,7 @@ from torch.nn.functional import scaled_dot_product_attention
 CROSS = ".attn2"  # what diffusers calls the cross-attention of a transformer block
 
 
-class Attending:
+class Attending(ABC):
     """A diffusers attention processor: diffusers' layers around a `mix` that each kind has its own way of."""
 
     def __call__(
@@ -59,9 +60,9 @@ class Attending:
             hidden = hidden + hidden_states
         return hidden / attn.rescale_output_factor
 
+    @abstractmethod
     def mix(self, attn: Attention, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Mix the values ``[B, T, C]`` for each query of ``[B, tokens, C]`` into ``[B, tokens, C]``."""
-        raise NotImplementedError
 
 
 class PlainAttention(Attending):

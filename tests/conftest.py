@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -169,3 +169,14 @@ def _save_tiny_pipeline(
         requires_safety_checker=False,
     )
     pipeline.save_pretrained(folder)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """So small a model loses more by torch's threads than it gains."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -25,6 +25,7 @@ from tests.export.checkpoints import (
     save_lora,
     save_preview_decoder,
 )
+from tests.export.refusal import refusal
 
 KNOWN_LAYER = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 
@@ -62,15 +63,6 @@ def changed(pipeline: Pipeline, plain: Pipeline) -> set[str]:
         for name, value in getattr(pipeline, part).state_dict().items()
         if not torch.equal(value, getattr(plain, part).state_dict()[name])
     }
-
-
-def refusal(folder: Path, **options: Any) -> str:
-    with pytest.raises(UserError) as caught:
-        load_pipeline(folder, **options)
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    assert len(sentence) < 400
-    return sentence
 
 
 # LoRAs

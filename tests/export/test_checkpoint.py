@@ -7,15 +7,14 @@ import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from export.errors import UserError
 from export.pipeline import Pipeline, load_pipeline
 from tests.export.checkpoints import edit, save_embedding, save_lora, save_single_file
+from tests.export.refusal import refusal
 
 UNET = Path("unet") / "diffusion_pytorch_model.safetensors"
 VAE = Path("vae") / "diffusion_pytorch_model.safetensors"
@@ -31,15 +30,6 @@ def folder(tiny_checkpoint: Callable[[str], Path], tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def single_file(tiny_checkpoint: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_single_file(tiny_checkpoint("sd1"), tmp_path_factory.mktemp("single") / "model.safetensors")
-
-
-def refusal(source: Path, **options: Any) -> str:
-    with pytest.raises(UserError) as caught:
-        load_pipeline(source, **options)
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    assert len(sentence) < 400
-    return sentence
 
 
 def weights_of(pipeline: Pipeline) -> dict[str, torch.Tensor]:

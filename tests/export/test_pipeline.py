@@ -12,24 +12,15 @@ import pytest
 import torch
 
 from export.architectures import ARCHITECTURES
-from export.errors import UserError
 from export.pipeline import Pipeline, load_pipeline
 from tests.export.checkpoints import edit
+from tests.export.refusal import refusal
 
 
 @pytest.fixture
 def folder(tiny_pipeline: Callable[..., Path], tmp_path: Path) -> Path:
     """A copy that a test may spoil."""
     return Path(shutil.copytree(tiny_pipeline(), tmp_path / "My Model"))
-
-
-def refusal(folder: Path, **options: Any) -> str:
-    with pytest.raises(UserError) as caught:
-        load_pipeline(folder, **options)
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    assert len(sentence) < 400
-    return sentence
 
 
 def test_a_stable_diffusion_folder_is_loaded_in_float32(pipeline: Pipeline) -> None:
