@@ -48,3 +48,17 @@ def mass_inside(maps: Tensor, masks: Tensor, regions: Tensor) -> tuple[Tensor, T
     inside = torch.einsum("bpt,brp->btr", maps, masks) / (maps.sum(1)[..., None] + 1e-6)
     mine = inside.gather(2, (regions.clamp(min=1) - 1)[..., None]).squeeze(2)
     return mine, regions > 0
+
+
+def neglect(maps: Tensor, masks: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how little the cells of each region heed the tokens that name it, and which regions are named.
+
+    Arguments as for `mass_inside`; both results are [B, 3]: the mean over the region's cells of the negative
+    logarithm of the attention that those tokens together receive there.
+    """
+    side = round(maps.shape[1] ** 0.5)
+    cells = functional.adaptive_avg_pool2d(masks, side).flatten(2)  # [B, 3, side²]
+    naming = functional.one_hot(regions, masks.shape[1] + 1)[..., 1:].to(maps.dtype)  # [B, tokens, 3]
+    share = torch.einsum("bpt,btr->brp", maps, naming)
+    lost = (-(share + 1e-3).log() * cells).sum(2) / cells.sum(2).clamp(min=1e-6)
+    return lost, naming.any(1) & (cells.sum(2) > 1e-3)

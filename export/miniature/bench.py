@@ -89,9 +89,9 @@ class Bench:
         return folder
 
     def paint(self, captions: Sequence[str], precision: str = "int8", **wishes: Any) -> np.ndarray:
-        """Paint captions as visitors would, uint8 [N, 128, 128, 3]; the i-th has the seed i."""
+        """Paint captions as visitors would, uint8 [N, 128, 128, 3], with the wishes of `painting.paint`."""
         folder, wishes = self.exported(precision), self.settings | wishes
-        said = ", ".join(f"{name} {value}" for name, value in wishes.items() if name != "sampler")
+        said = ", ".join(f"{name} {wishes[name]}" for name in ("steps", "guidance"))
         task = self.progress.add_task(f"painting {precision}, {said}", total=len(captions))
         return paint(
             folder,

@@ -44,6 +44,7 @@ def train(
     config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
     folder: Annotated[Path, typer.Option(help="Checkpoints and logs; a run there goes on.")] = RUN,
     out: Annotated[Path, typer.Option(help="The diffusers folder to write at the end.")] = WEIGHTS,
+    start: Annotated[Path | None, typer.Option(help="Begin with these weights, a diffusers folder.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes that train together.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 1,
     snapshot: Annotated[
@@ -58,6 +59,10 @@ def train(
 
     if not config.is_file():
         raise UserError(f"There is no settings file {config}.")
+    if start:
+        from export.miniature.training import adopt
+
+        adopt(start, folder)
     if processes > 1:
         command = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
         command += ["--standalone", "-m", "export.miniature.cli", "train", f"--config={config}"]

@@ -54,6 +54,9 @@ class DenoiserSettings:
     average_every: int
     naming: float  # weight of naming each cell's object and colour
     looking: float  # weight of each word's attention inside what it names
+    heeding: float  # weight of each cell's attention to the words that name it
+    shuffled: float  # share of captions whose silent slots get each other's vectors
+    swapped: dict[str, float]  # by role, the share of captions in which only its own slots know its words
     easy_until: float  # share of the run with more single objects
     pairs: float  # share of pairs drawn beyond those in the pool, from there on
     loose_from: float  # share of the run from which paraphrases are shown

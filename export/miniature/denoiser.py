@@ -10,15 +10,23 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from export.miniature.attention import mass_inside, record
+from export.miniature import checkpoints
+from export.miniature.attention import mass_inside, neglect, record
 from export.miniature.config import DenoiserSettings, Settings
 from export.miniature.grammar import KINDS
-from export.miniature.latents import COLOURS, OBJECTS, PARAPHRASES
+from export.miniature.latents import COLOURS, OBJECTS, PARAPHRASES, tokenize
+from export.miniature.mixed import mixed
 from export.miniature.muon import optimizers
+from export.miniature.roles import ROLES
+from export.miniature.slots import Doubt, Doubts, doubted
 from export.miniature.tokenizer import SLOTS
 from export.miniature.trainer import Trainer
 
 STEPS = 1000
+START = "start.pt"  # in a run's folder: text encoder and UNet that it begins with
+UNPLACED = torch.tensor(
+    [ROLES.index("count"), ROLES.index("time")]
+)  # may look anywhere in what they speak of
 
 
 def scheduler() -> DDIMScheduler:
@@ -79,6 +87,8 @@ class Batch(NamedTuple):
 
     z: Tensor  # [B, C, 16, 16]
     ids: Tensor  # [B, 77]
+    doubt: Doubt
+    roles: Tensor  # [B, 77]
     regions: Tensor  # [B, 77]
     masks: Tensor  # [B, 3, 16, 16] in 0 to 1
     classes: Tensor  # [B, 2, 16, 16] object and colour of each cell, 0 = none
@@ -91,17 +101,24 @@ class Sampler:
     """
 
     def __init__(
-        self, data: dict[str, np.ndarray], items: np.ndarray, settings: DenoiserSettings, device: torch.device
+        self,
+        data: dict[str, np.ndarray],
+        items: np.ndarray,
+        tokenizer: CLIPTokenizer,
+        settings: DenoiserSettings,
+        device: torch.device,
     ) -> None:
         """Take the arrays of `latents` and the pool's `items`."""
+        self.empty, self.bare, _ = (torch.tensor(each) for each in tokenize([], tokenizer))
+        self.doubts = Doubts(tokenizer, settings.shuffled, settings.swapped)
         self.data = {name: torch.from_numpy(array).to(device) for name, array in data.items()}
         self.items, self.settings, self.device = torch.from_numpy(items).to(device), settings, device
         self.single, self.pairs = (
             torch.from_numpy(np.nonzero(data["kinds"] == KINDS.index(kind))[0]) for kind in ("single", "pair")
         )
 
-    def draw(self, count: int, progress: float, empty: list[int], generator: Generator) -> Batch:
-        """Return a batch; one caption in ten is `empty`."""
+    def draw(self, count: int, progress: float, generator: Generator) -> Batch:
+        """Return a batch; one caption in ten is empty."""
         spot = torch.rand(4, count, generator=generator)
         easy = spot[0] < 0.7 * max(0.0, 1 - progress / self.settings.easy_until)
         hard = (1 - spot[0] < self.settings.pairs) & (progress >= self.settings.easy_until)
@@ -112,7 +129,9 @@ class Sampler:
         loose = self.settings.loose if progress >= self.settings.loose_from else 0.0
         way = (1 + spot[2] / max(loose, 1e-9) * PARAPHRASES).long().where(spot[2] < loose, 0).to(self.device)
         dropped = (spot[3] < 0.1).to(self.device)[:, None]
-        ids = self.data["ids"][picks, way].long().where(~dropped, torch.tensor(empty, device=self.device))
+        ids = self.data["ids"][picks, way].long().where(~dropped, self.empty.to(self.device))
+        roles = self.data["roles"][picks, way].long().where(~dropped, self.bare.to(self.device))
+        doubt = Doubt(*(x.to(self.device) for x in self.doubts.draw(ids.cpu(), roles.cpu(), generator)))
         regions = self.data["regions"][picks, way].long().masked_fill(dropped, 0)
         mean, logvar = self.data["moments"][picks].float().chunk(2, 1)
         noise = torch.randn(mean.shape, generator=generator).to(self.device)
@@ -121,14 +140,15 @@ class Sampler:
         masks = torch.cat([items, 1 - items.sum(1, keepdim=True).clamp(max=1)], 1)
         kinds = self.data["classes"][picks].long()  # [B, item, object or colour]
         classes = (kinds[..., None, None] * (items > 0.5)[:, :, None]).amax(1)
-        return Batch(z, ids, regions, masks, classes)
+        return Batch(z, ids, doubt, roles, regions, masks, classes)
 
 
 class Objective(nn.Module):
-    """The whole training step: text, noise, UNet, and the three losses.
+    """The whole training step: text, noise, UNet, and the four losses.
 
-    The heads see the UNet's last 8-to-16 features and name each cell's object and colour; like the lesson of
-    the attention (each word looks at what it names) they exist in training only.
+    The heads see the UNet's last 8-to-16 features and name each cell's object and colour; like the lessons of
+    the attention (each word looks at what it names, each cell at the words that name it) they exist in training
+    only.
     """
 
     def __init__(self, text: CLIPTextModel, unet: UNet2DConditionModel, settings: DenoiserSettings) -> None:
@@ -150,8 +170,9 @@ class Objective(nn.Module):
         alpha = self.alphas[t][:, None, None, None]
         noisy = alpha.sqrt() * batch.z + (1 - alpha).sqrt() * noise
         target = alpha.sqrt() * noise - (1 - alpha).sqrt() * batch.z
-        with torch.autocast(batch.z.device.type, torch.bfloat16):
-            words = self.text(batch.ids).last_hidden_state
+        with mixed(batch.z.device):
+            words, others = (self.text(ids).last_hidden_state for ids in (batch.ids, batch.doubt.ids))
+            words = doubted(words, others, batch.doubt)
             v = self.unet(noisy.contiguous(memory_format=torch.channels_last), t, words).sample
             seen = self.head(self.features[0])
         error = (v.float() - target).square().mean(1)  # [B, 16, 16]
@@ -165,15 +186,27 @@ class Objective(nn.Module):
         named = named + 0.5 * functional.cross_entropy(colours, batch.classes[:, 1], reduction="none")
         named = named.mean()  # in pure noise too, where only the caption can say what stands on which side
 
-        looks = []
+        placed = batch.regions.masked_fill(torch.isin(batch.roles, UNPLACED.to(batch.roles.device)), 0)
+        looks, cells = [], []
         for maps in self.maps.values():
-            mass, told = mass_inside(torch.stack(maps).float().mean(0), batch.masks, batch.regions)
+            mean = torch.stack(maps).float().mean(0)
+            mass, told = mass_inside(mean, batch.masks, placed)
             told = told * (t < 800)[:, None]
             looks.append((-(mass + 1e-4).log() * told).sum() / told.sum().clamp(min=1))
-        look = torch.stack(looks).mean()
-        total = loss + self.settings.naming * named + self.settings.looking * look
+            lost, told = neglect(mean, batch.masks, batch.regions)
+            told = told * (t < 900)[:, None]
+            cells.append((lost * told).sum() / told.sum().clamp(min=1))
+        look, cell = torch.stack(looks).mean(), torch.stack(cells).mean()
+        options = self.settings
+        total = loss + options.naming * named + options.looking * look + options.heeding * cell
         object_error = (error * inside).sum() / inside.sum()
-        numbers = {"loss": loss, "object_v_mse": object_error, "naming": named, "looking": look}
+        numbers = {
+            "loss": loss,
+            "object_v_mse": object_error,
+            "naming": named,
+            "looking": look,
+            "heeding": cell,
+        }
         return total, {key: value.item() for key, value in numbers.items()}
 
 
@@ -186,11 +219,14 @@ def stratified(count: int, generator: Generator) -> Tensor:
 def prepare(
     settings: Settings, tokenizer: CLIPTokenizer, folder: Path, device: torch.device
 ) -> tuple[Objective, Trainer]:
-    """Build the models and their trainer, going on from a checkpoint in `folder` if there is one."""
+    """Build the models and their trainer, going on from a checkpoint or a start in `folder` if there is one."""
     torch.manual_seed(settings.seed)
     options = settings.denoiser
     text = build_text_encoder(settings, tokenizer).to(device)
     unet = build_unet(settings).to(device, memory_format=torch.channels_last)
+    if start := checkpoints.load(folder / START):
+        text.load_state_dict(start["text"])
+        unet.load_state_dict(start["unet"])
     objective = Objective(text, unet, options).to(device)
     modules = {"text": text, "unet": unet, "head": objective.head}
     trainer = Trainer(
@@ -220,11 +256,10 @@ def train(
 ) -> tuple[CLIPTextModel, UNet2DConditionModel]:
     """Train text encoder and UNet and return them with averaged weights."""
     objective, trainer = prepare(settings, tokenizer, folder, device)
-    sampler, batch = Sampler(data, items, settings.denoiser, device), settings.denoiser.batch
-    empty = tokenizer("", padding="max_length", max_length=SLOTS).input_ids
+    sampler, batch = Sampler(data, items, tokenizer, settings.denoiser, device), settings.denoiser.batch
 
     def step(progress: float, generator: Generator) -> tuple[Tensor, int, dict[str, float]]:
-        samples = sampler.draw(batch, progress, empty, generator)
+        samples = sampler.draw(batch, progress, generator)
         noise = torch.randn(samples.z.shape, generator=generator).to(device)
         loss, numbers = objective(samples, stratified(batch, generator).to(device), noise)
         return loss, batch, numbers

@@ -1,7 +1,7 @@
 """Measures finished weights, part by part, and writes `evaluation.json` and sheets of pictures beside them."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +12,10 @@ from export.errors import UserError
 from export.manifest import read_manifest
 from export.miniature import grammar, tasks
 from export.miniature.bench import Bench
+from export.miniature.causes import causes
 from export.miniature.contrast import contrast
 from export.miniature.gallery import gallery
+from export.miniature.heeding import heeding
 from export.miniature.judge import GRAPH, Verdict
 from export.miniature.levels import levels
 from export.miniature.localization import localization
@@ -32,9 +34,10 @@ class Sizes(NamedTuple):
     sweep: int = 96  # for each setting
     drawn: int = 128  # shown with noise, and to the autoencoder
     attention: int = 128
+    causes: int = 100
 
 
-QUICK = Sizes(48, 12, 16, 16)
+QUICK = Sizes(48, 12, 16, 16, 6)
 Results = dict[str, Any]
 
 
@@ -61,7 +64,17 @@ def measure_contrast(bench: Bench, sizes: Sizes) -> Results:
 
 def measure_attention(bench: Bench, sizes: Sizes) -> Results:
     """Whether words look at what they name."""
-    return {"attention": localization(bench.pipeline, unseen(sizes.attention))}
+    scenes = unseen(sizes.attention)
+    return {"attention": localization(bench.pipeline, scenes), "heeding": heeding(bench.pipeline, scenes)}
+
+
+def measure_causes(bench: Bench, sizes: Sizes) -> Results:
+    """Whether words cause what they name."""
+
+    def paint(captions: Sequence[str], seeds: Sequence[int], gains: Sequence[dict[str, float]]) -> np.ndarray:
+        return bench.paint(captions, seeds=seeds, gains=gains)
+
+    return {"causes": causes(paint, bench.judge.look, tasks.held_out(sizes.causes))}
 
 
 def measure_judge(bench: Bench, sizes: Sizes) -> Results:
@@ -140,6 +153,7 @@ PARTS: dict[str, Callable[[Bench, Sizes], Results]] = {
     "contrast": measure_contrast,
     "attention": measure_attention,
     "tasks": measure_tasks,
+    "causes": measure_causes,
     "nearest": measure_nearest,
     "sweep": measure_sweep,
 }

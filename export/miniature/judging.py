@@ -20,6 +20,7 @@ from export.miniature.backgrounds import SIDE
 from export.miniature.config import JudgeSettings, Settings
 from export.miniature.grammar import Scene, scene
 from export.miniature.judge import ABOUT, CELL, COLOURS, GRAPH, MEANING, OBJECTS, PLACES, TIMES, Judge
+from export.miniature.mixed import mixed
 from export.miniature.muon import optimizers
 from export.miniature.scenes import draw
 from export.miniature.segmenter import JudgeGraph, Naming, Segmenter
@@ -74,7 +75,7 @@ def through(vae: AutoencoderKL, pictures: np.ndarray, noise: float, generator: G
     """
     seen = []
     for part in np.split(pictures, range(BATCH, len(pictures), BATCH)):
-        with torch.autocast(vae.device.type, torch.bfloat16):
+        with mixed(vae.device):
             z = vae.encode(to_tensor(part, vae.device)).latent_dist.mode().float()
             level = noise * torch.rand(len(z), 1, 1, 1, generator=generator).to(vae.device)
             z = z + level * torch.randn(z.shape, generator=generator).to(vae.device)
@@ -156,7 +157,7 @@ def train(settings: Settings, vae: AutoencoderKL, folder: Path) -> Segmenter:
         batch = draw_batch(lessons, options.batch, generator)
         x = disturb(batch.pictures.float() / 127.5 - 1, generator)
         x = x.to(device, memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16):
+        with mixed(device):
             naming = segmenter(x)
         truth = Lessons(*(part.to(device) for part in batch))
         error, numbers = loss(Naming(*(logits.float() for logits in naming)), truth)

@@ -3,13 +3,14 @@
 Arrays of N scenes beside the pool:
     moments  float16 [N, 2C, 16, 16]   mean and log variance of the latent
     ids      int16   [N, 7, 77]        token ids of the full caption and of six paraphrases
-    regions  uint8   [N, 7, 77]        what each token speaks of, an index of REGIONS
+    roles    uint8   [N, 7, 77]        what each token does, an index of ROLES
+    regions  uint8   [N, 7, 77]        what each token speaks of, an index of REGIONS; times speak of the place
     classes  uint8   [N, 2, 2]         of each item: object and colour, 0 = none
     kinds    uint8   [N]               an index of grammar.KINDS
 """
 
-from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,9 +18,11 @@ from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
 from export.miniature import grammar
+from export.miniature.mixed import mixed
 from export.miniature.paraphrases import paraphrase
 from export.miniature.pool import CELLS
-from export.miniature.tokenizer import SLOTS
+from export.miniature.roles import ROLES, role
+from export.miniature.tokenizer import SLOTS, pieces
 from export.miniature.vae import to_tensor
 
 PARAPHRASES = 6
@@ -28,39 +31,46 @@ OBJECTS = ("", *grammar.OBJECTS)
 COLOURS = ("", "plain", *grammar.COLOURS)
 WORDS: dict[str, tuple[tuple[int, ...], type]] = {
     "ids": ((1 + PARAPHRASES, SLOTS), np.int16),
+    "roles": ((1 + PARAPHRASES, SLOTS), np.uint8),
     "regions": ((1 + PARAPHRASES, SLOTS), np.uint8),
     "classes": ((2, 2), np.uint8),
     "kinds": ((), np.uint8),
 }
-NUMBERS = {"one", "two", "three", "1", "2", "3", "couple", "pair"}
-SILENT = {"a", "an", "the", "of", "to", "in", "on", "at", "by", ",", *NUMBERS}  # words without a place
 
 
-@cache
-def pieces(tokenizer: CLIPTokenizer, word: str) -> list[int]:
-    """Return the ids of one word."""
-    return tokenizer(word, add_special_tokens=False).input_ids
+class Tokens(NamedTuple):
+    """A caption's tokens, filled up to 77 slots."""
+
+    ids: list[int]
+    roles: list[int]
+    regions: list[int]
 
 
-def tokenize(said: list[tuple[str, str]], tokenizer: CLIPTokenizer) -> tuple[list[int], list[int]]:
-    """Return the ids and regions of phrases, filled up to 77 slots."""
-    ids, regions = [tokenizer.bos_token_id], [0]
+def tokenize(said: list[tuple[str, str]], tokenizer: CLIPTokenizer) -> Tokens:
+    """Return the tokens of phrases."""
+    tokens = Tokens([tokenizer.bos_token_id], [ROLES.index("start")], [0])
     for words, about in said:
         for word in words.split():
-            ids += pieces(tokenizer, word)
-            regions += [0 if word in SILENT else REGIONS.index(about)] * len(pieces(tokenizer, word))
-    room = SLOTS - len(ids)
-    return ids + [tokenizer.eos_token_id] * room, regions + [0] * room
+            does, ids = role(word), pieces(tokenizer, word)
+            region = "-" if does == "silent" else "place" if does == "time" else about
+            tokens.ids.extend(ids)
+            tokens.roles.extend([ROLES.index(does)] * len(ids))
+            tokens.regions.extend([REGIONS.index(region)] * len(ids))
+    for values, empty in zip(tokens, (tokenizer.eos_token_id, ROLES.index("silent"), 0), strict=True):
+        values.extend([empty] * (SLOTS - len(values)))
+    return tokens
 
 
 def describe(scene: grammar.Scene, tokenizer: CLIPTokenizer) -> dict[str, np.ndarray]:
-    """Return one scene's `ids`, `regions`, `classes` and `kinds`."""
+    """Return one scene's arrays of WORDS."""
     ways = [grammar.phrases(scene), *(paraphrase(scene, i) for i in range(PARAPHRASES))]
     captions = [tokenize(said, tokenizer) for said in ways]
     classes = [(OBJECTS.index(item.name), COLOURS.index(item.colour)) for item in scene.items]
     return {
-        "ids": np.array([ids for ids, _ in captions], np.int16),
-        "regions": np.array([regions for _, regions in captions], np.uint8),
+        **{
+            name: np.array([getattr(each, name) for each in captions], WORDS[name][1])
+            for name in Tokens._fields
+        },
         "classes": np.array([*classes, (0, 0)][:2], np.uint8),
         "kinds": np.array(grammar.KINDS.index(scene.kind), np.uint8),
     }
@@ -69,7 +79,7 @@ def describe(scene: grammar.Scene, tokenizer: CLIPTokenizer) -> dict[str, np.nda
 @torch.no_grad()
 def encode(vae: AutoencoderKL, pictures: np.ndarray) -> np.ndarray:
     """Return mean and log variance float16 [B, 2C, 16, 16] of pictures uint8 [B, 128, 128, 3]."""
-    with torch.autocast(vae.device.type, torch.bfloat16):
+    with mixed(vae.device):
         latent = vae.encode(to_tensor(pictures, vae.device)).latent_dist
     return torch.cat([latent.mean, latent.logvar], 1).float().cpu().numpy().astype(np.float16)
 

@@ -63,6 +63,8 @@ def paint(
     folder: Path,
     captions: Sequence[str],
     *,
+    seeds: Sequence[int] | None = None,
+    gains: Sequence[dict[str, float]] | None = None,
     album: Path | None = None,
     processes: int = 2,
     advance: Callable[[], None] = lambda: None,
@@ -73,6 +75,8 @@ def paint(
     Args:
         folder: an exported model.
         captions: what to paint.
+        seeds: of each caption, where not its number.
+        gains: the strengths of each caption's words, where not all 1.
         album: a folder that keeps the model's pictures: what lies there is not painted again.
         processes: that paint side by side, each with one thread.
         advance: called after each picture.
@@ -85,7 +89,12 @@ def paint(
         UserError: the folder is not an exported model, or a wish cannot be painted with.
     """
     manifest = _painter(folder).manifest
-    orders = [settings_for(manifest, prompt=c, seed=i, **wishes) for i, c in enumerate(captions)]
+    orders = [
+        settings_for(manifest, prompt=caption, seed=seed, gains=strengths, **wishes)
+        for caption, seed, strengths in zip(
+            captions, seeds or range(len(captions)), gains or [{}] * len(captions), strict=True
+        )
+    ]
     if album:
         album.mkdir(parents=True, exist_ok=True)
     work = partial(_paint, folder, album)

@@ -16,19 +16,15 @@ from torch.nn.functional import interpolate
 from export.attention import PlainAttention
 from export.miniature import grammar
 from export.miniature.forcing import latents_of, noised, text_of
-from export.miniature.latents import pieces
+from export.miniature.roles import role
+from export.miniature.tokenizer import pieces
 from export.step import WordMaps
 from pyscript_app.attention import word_selector
 
 LEVELS = (200, 400, 600, 800)  # timesteps; the page too shows the mean over its steps
 POOLINGS = ("page", "without_middle", "daam", "random_head")
 BATCH = 16
-KINDS = {  # which words are read
-    "noun": {*grammar.OBJECTS, *grammar.OBJECTS.values()},
-    "colour": {*grammar.COLOURS},
-    "place": {*grammar.PLACES},
-    "side": {"left", "right"},
-}
+KINDS = {"noun": ("noun", "nouns"), "colour": ("colour",), "place": ("place",), "side": ("side",)}  # by role
 
 
 class Word(NamedTuple):
@@ -39,16 +35,26 @@ class Word(NamedTuple):
     tokens: tuple[int, ...]
 
 
-def spoken(scene: grammar.Scene, tokenizer: Any) -> list[Word]:
-    """List the scored words of a scene's caption."""
+def every_word(scene: grammar.Scene, tokenizer: Any) -> list[Word]:
+    """List all words of a scene's caption; the kind of each is its role."""
     words, slot = [], 1
     for phrase, about in grammar.phrases(scene):
         for text in phrase.split():
             count = len(pieces(tokenizer, text))
-            tokens, slot = tuple(range(slot, slot + count)), slot + count
-            for kind in (kind for kind, texts in KINDS.items() if text in texts):
-                words.append(Word(kind, None if about == "place" else int(about.split()[1]), tokens))
+            item = int(about.split()[1]) if about.startswith("item") else None
+            words.append(Word(role(text), item, tuple(range(slot, slot + count))))
+            slot += count
     return words
+
+
+def spoken(scene: grammar.Scene, tokenizer: Any) -> list[Word]:
+    """List the scored words of a scene's caption."""
+    return [
+        word._replace(kind=kind)
+        for word in every_word(scene, tokenizer)
+        for kind, roles in KINDS.items()
+        if word.kind in roles
+    ]
 
 
 class HeadAttention(PlainAttention):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tokenizers import Regex as Pattern
@@ -15,6 +16,12 @@ SLOTS = 77
 START, END = "<|startoftext|>", "<|endoftext|>"
 SPLIT = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
 EXTRA = ["in the air", "under", "above", "behind", "of", "white", "black", "four", "five", "picture", "photo"]
+
+
+@cache
+def pieces(tokenizer: CLIPTokenizer, word: str) -> list[int]:
+    """Return the ids of one word."""
+    return tokenizer(word, add_special_tokens=False).input_ids
 
 
 def sentences(count: int = 4000) -> Iterator[str]:

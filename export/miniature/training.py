@@ -4,11 +4,12 @@ Several processes may run this at once (`accelerate launch`, `torchrun`); each s
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
 from export.errors import UserError
@@ -33,6 +34,26 @@ def autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
         raise UserError(f"There is no finished autoencoder in {folder}: run `diffuscope miniature train`.")
     model.load_state_dict(saved)
     return model.eval()
+
+
+def adopt(weights: Path, folder: Path) -> None:
+    """Begin a run in `folder` with the parts and the logs of a finished miniature.
+
+    Raises:
+        UserError: there is a run already, or no such weights.
+    """
+    if (folder / denoiser.START).exists() or (folder / "denoiser-0.pt").exists():
+        raise UserError(f"There is a run in {folder} already: leave --start out to go on with it.")
+    if not (weights / "model_index.json").exists():
+        raise UserError(f"There is no diffusers folder {weights} to start from.")
+    whole = StableDiffusionPipeline.from_pretrained(weights, torch_dtype=torch.float32)
+    folder.mkdir(parents=True, exist_ok=True)
+    whole.tokenizer.save_pretrained(folder / "tokenizer")
+    for log in (weights / "logs").glob("*.jsonl"):
+        shutil.copy(log, folder)
+    checkpoints.save(folder / "autoencoder.pt", whole.vae.state_dict())
+    parts = {"text": whole.text_encoder.state_dict(), "unet": whole.unet.state_dict()}
+    checkpoints.save(folder / denoiser.START, parts)
 
 
 def snapshot(settings: Settings, folder: Path, out: Path) -> None:

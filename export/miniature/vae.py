@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from export.miniature.config import Settings
 from export.miniature.grammar import scene
+from export.miniature.mixed import mixed
 from export.miniature.muon import optimizers
 from export.miniature.scenes import draw
 from export.miniature.trainer import Trainer
@@ -136,7 +137,7 @@ def train(
         side = settings.side if full else options.crop
         batch = max(1, options.batch * options.crop**2 // side**2)
         x = to_tensor(crops(pool, batch, side, generator), device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with mixed(device):
             posterior = vae.encode(x).latent_dist
             noise = torch.randn(posterior.mean.shape, generator=generator).to(device)
             y = vae.decode(posterior.mean + posterior.std * noise).sample

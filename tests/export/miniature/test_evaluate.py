@@ -23,7 +23,7 @@ from export.miniature.pool import build
 FOLDERS = ("weights", "judge", "pool", "work")
 ALWAYS = Verdict((Sighting("car", "red", 60, 90, 400),), "beach", "sunset")
 FREE_TEXT = tasks.free_text()[:4]
-TINY = Sizes(tasks=6, sweep=3, drawn=4, attention=3)
+TINY = Sizes(tasks=6, sweep=3, drawn=4, attention=3, causes=2)
 
 
 class Stubborn:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from export.miniature import checkpoints, config, grammar, latents, muon, training, vae
+from export.errors import UserError
+from export.miniature import checkpoints, config, denoiser, grammar, latents, muon, training, vae
 from export.miniature.attention import mass_inside
 from export.miniature.contrast import ATTRIBUTES, fits, other
 
@@ -56,6 +57,23 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(finished: Path, tmp_path
     for part in ("text", "unet", "head"):
         for name, value in straight["modules"][part].items():
             assert torch.allclose(value, resumed["modules"][part][name], atol=1e-6), name
+
+
+def test_a_run_can_begin_with_finished_weights(finished: Path, tmp_path: Path) -> None:
+    training.adopt(finished / "weights", tmp_path)
+    shipped = StableDiffusionPipeline.from_pretrained(finished / "weights", torch_dtype=torch.float32)
+    settings, names = config.read(TINY), training.words(tmp_path)
+    objective, trainer = denoiser.prepare(settings, names, tmp_path, torch.device("cpu"))
+    for part, begun in ((shipped.unet, objective.unet), (shipped.text_encoder, objective.text)):
+        for (name, old), new in zip(part.named_parameters(), begun.parameters(), strict=True):
+            assert torch.equal(old, new), name
+    assert trainer.samples == 0
+    assert names.get_vocab() == shipped.tokenizer.get_vocab()
+    trainer.save()
+    with pytest.raises(UserError, match="leave --start out"):
+        training.adopt(finished / "weights", tmp_path)
+    with pytest.raises(UserError, match="no diffusers folder"):
+        training.adopt(tmp_path / "nothing", tmp_path / "new")
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
