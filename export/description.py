@@ -9,13 +9,13 @@ from typing import Any
 import onnx
 from google.protobuf.message import DecodeError
 
-from export.colours import LatentView
-from export.errors import UserError
-from export.graphs import AttentionLayer
-from export.manifest import FORMAT, Manifest
-from export.pipeline import Pipeline
+from export.checkpoint.pipeline import Pipeline
+from export.format.errors import UserError
+from export.format.manifest import FORMAT, Manifest
+from export.graphs.colours import LatentView
+from export.graphs.graphs import AttentionLayer
+from export.graphs.tracing import largest_tensor
 from export.recipe import MANY_WEIGHTS
-from export.tracing import largest_tensor
 
 # What the manifest says about the judge beside its file, as in the judge's own description.
 JUDGE = ("cell", "smallest", "objects", "colours", "places", "times", "accuracy")

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from export.architectures import architecture_named, recognise
-from export.checkpoint import SUPPORTED, WEIGHTS, check_parts, read_index, read_json, weight_files
-from export.errors import UserError
-from export.precision import Shape, Use, form_of
+from export.checkpoint.architectures import architecture_named, recognise
+from export.checkpoint.checkpoint import SUPPORTED, WEIGHTS, check_parts, read_index, read_json, weight_files
+from export.checkpoint.tensorfile import PICKLED, read_header
+from export.format.errors import UserError
 from export.recipe import Recipe
-from export.shards import ALIGNMENT, INLINE
-from export.tensorfile import PICKLED, read_header
+from export.weights.precision import Shape, Use, form_of
+from export.weights.shards import ALIGNMENT, INLINE
 
 Shapes = dict[str, Shape]
 
@@ -59,7 +59,7 @@ def estimate_bytes(shapes: Mapping[str, Shape], precision: str) -> int:
 
     Args:
         shapes: of a network's tensors, by their names in torch.
-        precision: one of ``export.precision.PRECISIONS``.
+        precision: one of ``export.weights.precision.PRECISIONS``.
     """
     sizes = [size for name, shape in shapes.items() for size in _sizes(name, shape, precision)]
     return sum(size + (-size % ALIGNMENT if size >= INLINE else 0) for size in sizes)

@@ -12,23 +12,23 @@ from typing import Any
 
 import torch
 
+from export.checkpoint.pipeline import Pipeline, load_pipeline, with_about
 from export.description import describe, describe_graph, judge_of
 from export.difference import Error
-from export.errors import UserError
 from export.estimate import estimate
-from export.graphs import Graph, graphs_of
-from export.manifest import FILE, Manifest, list_files, read_manifest, write_manifest
-from export.names import shorten
-from export.native import NativeRuntime
-from export.pipeline import Pipeline, load_pipeline, with_about
+from export.format.errors import UserError
+from export.format.manifest import FILE, Manifest, list_files, read_manifest, write_manifest
+from export.graphs.graphs import Graph, graphs_of
+from export.graphs.tracing import Traced, load, trace
+from export.graphs.variants import variants_of
+from export.native.runtime import NativeRuntime
 from export.probe import UNKNOWN, write_probe
-from export.quantize import compress
 from export.recipe import Recipe
-from export.shards import INLINE, ShardWriter
-from export.tracing import Traced, load, trace
-from export.variants import variants_of
 from export.verify import unet_timesteps, verify_graphs, verify_loop
-from export.weights import byte_count
+from export.weights.names import shorten
+from export.weights.quantize import compress
+from export.weights.shards import INLINE, ShardWriter
+from export.weights.weights import byte_count
 from export.work import Work, fingerprint
 
 # Two passes over the graphs: all as float, which must be what torch computes, then as the recipe stores them.
@@ -66,7 +66,7 @@ def export_pipeline(
     folder stays when the export is interrupted, and the same call goes on from there.
 
     Args:
-        source: a diffusers folder, or what else `export.pipeline.load_pipeline` reads.
+        source: a diffusers folder, or what else `export.checkpoint.pipeline.load_pipeline` reads.
         out: the folder to make; an exported model that is there already is replaced.
         recipe: what to make, or only the precision.
         loading: further arguments of ``load_pipeline``: LoRAs, embeddings and so on.

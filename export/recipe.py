@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from export.errors import UserError
-from export.precision import PRECISIONS
+from export.format.errors import UserError
 from export.verify import SEEDS, STEPS
+from export.weights.precision import PRECISIONS
 
 FAMILIES = ("text_encoder", "unet", "vae_decoder", "vae_encoder", "preview_decoder")
 # What the UNet's graph gives beside its prediction: one map a resolution, one a layer, or none.

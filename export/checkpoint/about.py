@@ -10,10 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from export.checkpoint import Checkpoint
-from export.errors import UserError
-from export.licences import NOT_STATED, licence_of, terms_of
-from export.tensorfile import read_header
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.licences import NOT_STATED, licence_of, terms_of
+from export.checkpoint.tensorfile import read_header
+from export.format.errors import UserError
 
 SAMPLERS = {
     "DDIMScheduler": "ddim",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.checkpoint import fill, folder_tensors, read_json
-from export.errors import UserError
-from export.tensorfile import read_header, read_tensors
+from export.checkpoint.checkpoint import fill, folder_tensors, read_json
+from export.checkpoint.tensorfile import read_header, read_tensors
+from export.format.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

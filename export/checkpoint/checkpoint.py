@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.errors import UserError
-from export.tensorfile import PICKLED, read_tensors
+from export.checkpoint.tensorfile import PICKLED, read_tensors
+from export.format.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from export.errors import UserError
+from export.format.errors import UserError
 
 NOT_STATED = "not stated"
 UNKNOWN = "Its licence is not stated: ask its makers before you share it."

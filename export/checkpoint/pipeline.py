@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from export.about import SAMPLERS, About, Defaults, about_checkpoint, read_about
-from export.additions import few_steps_of, fuse_lora, load_preview_decoder, read_embedding
-from export.architectures import Architecture, architecture_named, recognise
-from export.checkpoint import (
+from export.checkpoint.about import SAMPLERS, About, Defaults, about_checkpoint, read_about
+from export.checkpoint.additions import few_steps_of, fuse_lora, load_preview_decoder, read_embedding
+from export.checkpoint.architectures import Architecture, architecture_named, recognise
+from export.checkpoint.checkpoint import (
     OTHER_CHANNELS,
     PARTS,
     SUPPORTED,
@@ -21,8 +21,8 @@ from export.checkpoint import (
     read_index,
     read_json,
 )
-from export.errors import UserError
-from export.licences import check_licence
+from export.checkpoint.licences import check_licence
+from export.format.errors import UserError
 from pyscript_app.schedule import Schedule
 
 __all__ = ["PARTS", "SAMPLERS", "Pipeline", "load_pipeline", "read_about", "read_index", "with_about"]

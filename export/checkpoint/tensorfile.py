@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.errors import UserError
+from export.format.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor

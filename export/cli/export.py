@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from export.errors import UserError
+from export.format.errors import UserError
 
 if TYPE_CHECKING:
     from export.exporter import Stage
@@ -192,7 +192,7 @@ def reading(
     accept_licence: bool,
     size: int | None,
 ) -> dict[str, Any]:
-    """The options for reading a checkpoint as the arguments of ``export.pipeline.load_pipeline``."""
+    """The options for reading a checkpoint as the arguments of ``export.checkpoint.pipeline.load_pipeline``."""
     return {
         "config": config,
         "loras": [_parse_lora(word) for word in lora or []],

@@ -24,7 +24,7 @@ from rich.progress import (
 from rich.table import Table
 from typer.core import TyperGroup
 
-from export.command import (
+from export.cli.export import (
     EPILOG,
     AcceptLicence,
     AllowPickle,
@@ -37,7 +37,7 @@ from export.command import (
     export,
     reading,
 )
-from export.errors import UserError
+from export.format.errors import UserError
 from export.miniature.cli import app as miniature
 
 # diffusers and transformers would remark on packages that are not of use here; a setting of the user's own wins.
@@ -45,7 +45,7 @@ for library in ("DIFFUSERS", "TRANSFORMERS"):
     os.environ.setdefault(f"{library}_VERBOSITY", "error")
 
 console = Console()
-MODELS = Path(__file__).resolve().parent.parent / "web" / "models"
+MODELS = Path(__file__).resolve().parents[2] / "web" / "models"
 EXTRA = {"torch", "diffusers", "transformers", "onnx", "tokenizers", "safetensors", "accelerate"}
 
 
@@ -94,7 +94,7 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("site"),
 ) -> None:
     """Put the page together as a folder of static files."""
-    from export.site import build as build_site
+    from export.site.site import build as build_site
 
     with console.status("building the page"):
         folder = build_site(out, models)
@@ -107,7 +107,7 @@ def serve(
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Serve the page on this machine."""
-    from export.site import serve as serve_site
+    from export.site.site import serve as serve_site
 
     console.print(f"Serving {escape(str(folder))} at [b]http://localhost:{port}[/] (Ctrl+C ends it)")
     serve_site(folder, port)
@@ -116,7 +116,7 @@ def serve(
 @app.command()
 def models() -> None:
     """List the exported models that the page offers."""
-    from export.manifest import read_manifest
+    from export.format.manifest import read_manifest
 
     table = Table("name", "title", "picture", "parameters", "size", "licence")
     for folder in model_folders():
@@ -174,8 +174,8 @@ def generate(
 
     What is not said is taken from the model's defaults.
     """
-    from export.generate import Recorder, check_picture_path, draw, parse_gains, settings_for
-    from export.native import NativeRuntime
+    from export.native.generate import Recorder, check_picture_path, draw, parse_gains, settings_for
+    from export.native.runtime import NativeRuntime
 
     check_picture_path(out)
     runtime = NativeRuntime(find_model(model))
@@ -228,7 +228,7 @@ def verify(
 
     The checkpoint is read with the same options as when it was exported.
     """
-    from export.native import NativeRuntime
+    from export.native.runtime import NativeRuntime
     from export.verify import error_table, problems_of, verify_against
 
     runtime = NativeRuntime(out)
@@ -251,7 +251,7 @@ def verify(
 @app.command(epilog="Example: [b]diffuscope recordings[/], whenever the model or the loop has changed")
 def recordings(model: Model = "miniature") -> None:
     """Draw the runs that the page plays before its engine is ready."""
-    from export.recordings import record
+    from export.native.recordings import record
 
     with console.status("drawing the recorded runs"):
         written = record(model=find_model(model))

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 
-from export.errors import UserError
+from export.format.errors import UserError
 from pyscript_app.manifest import SCHEMA, Manifest
 
 FORMAT = 1

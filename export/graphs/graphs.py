@@ -10,12 +10,12 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from export.attention import recorded_attention
-from export.colours import LatentRgb, fit_latent_view
-from export.pictures import PreviewDecoder, VaeDecoder, VaeEncoder
-from export.pipeline import Pipeline
-from export.step import Step, WordMaps
-from export.tracing import Graph
+from export.checkpoint.pipeline import Pipeline
+from export.graphs.attention import recorded_attention
+from export.graphs.colours import LatentRgb, fit_latent_view
+from export.graphs.pictures import PreviewDecoder, VaeDecoder, VaeEncoder
+from export.graphs.step import Step, WordMaps
+from export.graphs.tracing import Graph
 
 # What a model whose words are not known is tried with, beside its own default prompt.
 PROMPTS = (
@@ -61,7 +61,7 @@ class DenoisingUNet(nn.Module):
 
     The maps come twice, summed over the layers of each side (``attention_<side>``) and layer by layer
     (``attention_layer_<number>``, in the order of the network), all ``[T, side, side]``: conditional half, mean over
-    heads. `export.variants` keeps what each use needs. A UNet whose guidance is embedded has a further input
+    heads. `export.graphs.variants` keeps what each use needs. A UNet whose guidance is embedded has a further input
     ``guidance [1]``.
     """
 

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from export.attention import PlainAttention
-from export.pipeline import Pipeline
+from export.checkpoint.pipeline import Pipeline
+from export.graphs.attention import PlainAttention
 
 
 class VaeDecoder(nn.Module):

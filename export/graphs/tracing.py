@@ -24,7 +24,7 @@ import torch
 from onnx import helper
 from torch import Tensor, nn
 
-from export.weights import Weights, byte_count, declare
+from export.weights.weights import Weights, byte_count, declare
 
 OPSET = 18  # LayerNormalization stays one operator (since 17), and onnxruntime-web knows every operator of it
 MICROSOFT = "com.microsoft"  # ONNX Runtime's own operators

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from export.tracing import MICROSOFT
+from export.graphs.tracing import MICROSOFT
 
 # What is kept beside `output`: the sums for each side, the map of each layer, or nothing.
 KEPT = {"": r"attention_\d+", "_layers": r"attention_layer_\d+", "_bare": ""}

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from export.errors import UserError
-from export.manifest import Manifest
-from export.native import NativeRuntime
+from export.format.errors import UserError
+from export.format.manifest import Manifest
+from export.native.runtime import NativeRuntime
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings, generate
 from pyscript_app.model import Model

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from export.generate import draw, settings_for
-from export.native import NativeRuntime
-from export.site import WEB
+from export.native.generate import draw, settings_for
+from export.native.runtime import NativeRuntime
+from export.site.site import WEB
 from pyscript_app.frame import Frame, Timings, Word
 from pyscript_app.loop import Settings
 

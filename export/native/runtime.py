@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from export.errors import UserError
-from export.manifest import read_manifest
+from export.format.errors import UserError
+from export.format.manifest import read_manifest
 from pyscript_app.manifest import FOLD_LIMIT
 
 DTYPES = {"float32": np.float32, "int32": np.int32}

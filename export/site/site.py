@@ -17,10 +17,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from export.catalogue import catalogue
-from export.errors import UserError
+from export.format.errors import UserError
+from export.site.catalogue import catalogue
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
 LIBRARIES = ROOT / "node_modules"
 

@@ -16,8 +16,8 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper
 
-from export.precision import BLOCK, PRECISIONS, Form, Int4, Int8, Layout, Shape, Use, form_of
-from export.weights import Weights, declare
+from export.weights.precision import BLOCK, PRECISIONS, Form, Int4, Int8, Layout, Shape, Use, form_of
+from export.weights.weights import Weights, declare
 
 DOMAIN = "com.microsoft"  # of MatMulNBits
 

@@ -12,7 +12,7 @@ import onnx
 from onnx import TensorProto, numpy_helper
 from onnx.external_data_helper import set_external_data
 
-from export.weights import byte_count, values_of
+from export.weights.weights import byte_count, values_of
 
 LARGEST = 100 * 10**6  # bytes; what static hosts take, and what is lost when a download breaks off
 ALIGNMENT = 64  # bytes, so that a graphics card can use the weights where they lie

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from export.checkpoint.pipeline import Pipeline, load_pipeline
 from export.exporter import export_pipeline
-from export.pipeline import Pipeline, load_pipeline
 
 
 @pytest.fixture(scope="session")

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from export.errors import UserError
+from export.checkpoint.pipeline import load_pipeline
 from export.estimate import Estimate, estimate
-from export.graphs import graphs_of
-from export.names import shorten
-from export.pipeline import load_pipeline
-from export.quantize import compress
+from export.format.errors import UserError
+from export.graphs.graphs import graphs_of
+from export.graphs.tracing import trace
 from export.recipe import Recipe
-from export.shards import ShardWriter
-from export.tracing import trace
+from export.weights.names import shorten
+from export.weights.quantize import compress
+from export.weights.shards import ShardWriter
 from tests.export.checkpoints import save_single_file
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,12 +13,12 @@ import onnx
 import pytest
 
 from export import exporter
-from export.errors import UserError
+from export.checkpoint.pipeline import Pipeline
 from export.exporter import Stage, export_pipeline
-from export.manifest import damaged_files, read_manifest
-from export.pipeline import Pipeline
+from export.format.errors import UserError
+from export.format.manifest import damaged_files, read_manifest
+from export.graphs.tracing import trace
 from export.recipe import Recipe
-from export.tracing import trace
 
 
 def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipeline) -> None:

@@ -21,9 +21,9 @@ from diffusers import (
     TCDScheduler,
 )
 
+from export.checkpoint.pipeline import PARTS, load_pipeline
 from export.exporter import export_pipeline
-from export.native import NativeRuntime
-from export.pipeline import PARTS, load_pipeline
+from export.native.runtime import NativeRuntime
 from export.recipe import Recipe
 from pyscript_app.few_step import GAMMA
 from pyscript_app.frame import Frame

@@ -8,10 +8,10 @@ from typing import Any
 
 from safetensors import safe_open
 
-from export.errors import UserError
-from export.miniature import grammar
-from export.miniature.bars import Results, reached, said
-from export.pipeline import read_about, read_index
+from export.checkpoint.pipeline import read_about, read_index
+from export.format.errors import UserError
+from export.miniature.card.bars import Results, reached, said
+from export.miniature.scenes import grammar
 
 NOTES = Path(__file__).with_name("notes.md")  # what eyes saw, written by hand
 WIDTH = 110  # of the card's lines
@@ -99,7 +99,7 @@ def tasks(results: Results) -> str:
     ]
     return f"""Pictures of held-out captions, painted by the page's own loop ({settings["steps"]} steps of
 {settings["sampler"]}, guidance {settings["guidance"]:g}) and looked at by a judge, a segmenter that knows drawn
-scenes only (`export/miniature/judge.py`). The tasks are GenEval's, then place, time and everything at once;
+scenes only (`export/miniature/judging/judge.py`). The tasks are GenEval's, then place, time and everything at once;
 free text are prompts as visitors type them. *int8* is what the page downloads, *float* the same before
 rounding; *shuffled* scores each picture against another one's caption, which shows what chance reaches.
 How often the judge itself is right was measured on drawn scenes; its errors are in every figure.

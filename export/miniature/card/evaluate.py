@@ -8,18 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from export.errors import UserError
-from export.manifest import read_manifest
-from export.miniature import grammar, tasks
-from export.miniature.bench import Bench
-from export.miniature.contrast import contrast
-from export.miniature.gallery import gallery
-from export.miniature.judge import GRAPH, Verdict
-from export.miniature.levels import levels
-from export.miniature.localization import localization
-from export.miniature.nearest import nearest, strip
-from export.miniature.scenes import draw
-from export.miniature.vae import FRESH, fresh_quality
+from export.format.errors import UserError
+from export.format.manifest import read_manifest
+from export.miniature.judging import tasks
+from export.miniature.judging.bench import Bench
+from export.miniature.judging.contrast import contrast
+from export.miniature.judging.judge import GRAPH, Verdict
+from export.miniature.judging.levels import levels
+from export.miniature.judging.localization import localization
+from export.miniature.judging.nearest import nearest, strip
+from export.miniature.scenes import grammar
+from export.miniature.scenes.gallery import gallery
+from export.miniature.scenes.scenes import draw
+from export.miniature.training.vae import FRESH, fresh_quality
 
 SHOWN = 48  # pictures on the sheet of held-out captions
 STEPS, GUIDANCE = (4, 6, 8, 10, 20), (1.0, 1.5, 2.0, 3.0, 5.0)  # swept one at a time

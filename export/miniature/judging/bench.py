@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from rich.progress import Progress
 
+from export.checkpoint.pipeline import PARTS, Pipeline, load_pipeline, read_about, read_index
 from export.exporter import export_pipeline
-from export.manifest import FILE
-from export.miniature import config
-from export.miniature.judge import Judge
-from export.miniature.painting import paint
-from export.miniature.pool import build
-from export.pipeline import PARTS, Pipeline, load_pipeline, read_about, read_index
+from export.format.manifest import FILE
+from export.miniature.judging.judge import Judge
+from export.miniature.judging.painting import paint
+from export.miniature.training import config
+from export.miniature.training.pool import build
 
 
 def fingerprint(weights: Path) -> str:

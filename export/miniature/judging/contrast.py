@@ -13,9 +13,9 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
-from export.miniature import grammar
-from export.miniature.forcing import latents_of, noised, text_of
-from export.miniature.grammar import Scene
+from export.miniature.judging.forcing import latents_of, noised, text_of
+from export.miniature.scenes import grammar
+from export.miniature.scenes.grammar import Scene
 
 ATTRIBUTES = ("object", "colour", "count", "side", "place", "time")
 LEVELS = (600, 750, 900)  # timesteps at which the outline of a picture is decided

@@ -7,9 +7,9 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
-from export.miniature.grammar import Scene
-from export.miniature.scenes import draw
-from export.miniature.vae import to_tensor
+from export.miniature.scenes.grammar import Scene
+from export.miniature.scenes.scenes import draw
+from export.miniature.training.vae import to_tensor
 
 
 def latents_of(pipeline: StableDiffusionPipeline, scenes: Sequence[Scene]) -> Tensor:

@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime
 from scipy import ndimage
 
-from export.errors import UserError
-from export.miniature import grammar
+from export.format.errors import UserError
+from export.miniature.scenes import grammar
 
 GRAPH, ABOUT = "judge.onnx", "judge.json"
 CELL = 2  # pixels a cell of the judge's maps

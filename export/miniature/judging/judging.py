@@ -15,20 +15,20 @@ from diffusers import AutoencoderKL
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from export.errors import UserError
-from export.miniature.backgrounds import SIDE
-from export.miniature.config import JudgeSettings, Settings
-from export.miniature.grammar import Scene, scene
-from export.miniature.judge import ABOUT, CELL, COLOURS, GRAPH, MEANING, OBJECTS, PLACES, TIMES, Judge
-from export.miniature.muon import optimizers
-from export.miniature.scenes import draw
-from export.miniature.segmenter import JudgeGraph, Naming, Segmenter
-from export.miniature.tasks import shares
-from export.miniature.trainer import Trainer, state
-from export.miniature.vae import FRESH, to_pixels, to_tensor
-from export.quantize import compress
-from export.tracing import trace
-from export.weights import embed
+from export.format.errors import UserError
+from export.graphs.tracing import trace
+from export.miniature.judging.judge import ABOUT, CELL, COLOURS, GRAPH, MEANING, OBJECTS, PLACES, TIMES, Judge
+from export.miniature.judging.segmenter import JudgeGraph, Naming, Segmenter
+from export.miniature.judging.tasks import shares
+from export.miniature.scenes.backgrounds import SIDE
+from export.miniature.scenes.grammar import Scene, scene
+from export.miniature.scenes.scenes import draw
+from export.miniature.training.config import JudgeSettings, Settings
+from export.miniature.training.muon import optimizers
+from export.miniature.training.trainer import Trainer, state
+from export.miniature.training.vae import FRESH, to_pixels, to_tensor
+from export.weights.quantize import compress
+from export.weights.weights import embed
 
 LESSONS = FRESH + 1_000_000  # first seed of the scenes that the judge learns from
 EXAM = FRESH + 2_000_000  # and of those that it is measured on

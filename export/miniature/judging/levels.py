@@ -9,12 +9,12 @@ from diffusers import StableDiffusionPipeline
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from export.miniature.attention import record
-from export.miniature.forcing import latents_of, noised, text_of
-from export.miniature.grammar import Scene, caption
-from export.miniature.pool import coverage
-from export.miniature.readings import spoken
-from export.miniature.scenes import draw
+from export.miniature.judging.forcing import latents_of, noised, text_of
+from export.miniature.judging.readings import spoken
+from export.miniature.scenes.grammar import Scene, caption
+from export.miniature.scenes.scenes import draw
+from export.miniature.training.attention import record
+from export.miniature.training.pool import coverage
 
 LEVELS = (100, 300, 500, 700, 900)  # timesteps
 SIDES = (16, 8)  # of the attention maps

@@ -12,11 +12,11 @@ from diffusers import StableDiffusionPipeline
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
-from export.miniature import grammar
-from export.miniature.pool import CELLS
-from export.miniature.readings import KINDS, LEVELS, POOLINGS, Word, readings, spoken, teach
-from export.miniature.scenes import SIDE, draw
-from export.miniature.vae import FRESH
+from export.miniature.judging.readings import KINDS, LEVELS, POOLINGS, Word, readings, spoken, teach
+from export.miniature.scenes import grammar
+from export.miniature.scenes.scenes import SIDE, draw
+from export.miniature.training.pool import CELLS
+from export.miniature.training.vae import FRESH
 
 THRESHOLDS = tuple(round(0.05 * i, 2) for i in range(1, 20))
 TUNING = FRESH + 500_000  # first seed of the scenes that thresholds are tuned on

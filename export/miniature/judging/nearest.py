@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from export.miniature import grammar
-from export.miniature.gallery import gallery
+from export.miniature.scenes import grammar
+from export.miniature.scenes.gallery import gallery
 
 BLOCK = 4  # pixels a side that become one pixel of a thumbnail
 CHUNK = 1000  # training pictures held in memory at once

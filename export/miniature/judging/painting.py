@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from export.generate import draw, settings_for
-from export.native import NativeRuntime
+from export.native.generate import draw, settings_for
+from export.native.runtime import NativeRuntime
 from pyscript_app.loop import Settings
 
 

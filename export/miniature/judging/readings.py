@@ -13,11 +13,11 @@ from diffusers import StableDiffusionPipeline
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from export.attention import PlainAttention
-from export.miniature import grammar
-from export.miniature.forcing import latents_of, noised, text_of
-from export.miniature.latents import pieces
-from export.step import WordMaps
+from export.graphs.attention import PlainAttention
+from export.graphs.step import WordMaps
+from export.miniature.judging.forcing import latents_of, noised, text_of
+from export.miniature.scenes import grammar
+from export.miniature.training.latents import pieces
 from pyscript_app.attention import word_selector
 
 LEVELS = (200, 400, 600, 800)  # timesteps; the page too shows the mean over its steps

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.miniature.backgrounds import SIDE
-from export.miniature.judge import CELL, COLOURS, OBJECTS, PLACES, TIMES
+from export.miniature.judging.judge import CELL, COLOURS, OBJECTS, PLACES, TIMES
+from export.miniature.scenes.backgrounds import SIDE
 
 
 class Naming(NamedTuple):

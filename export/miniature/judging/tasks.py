@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from export.miniature import grammar
-from export.miniature.grammar import Item, Scene
-from export.miniature.judge import Sighting, Verdict
-from export.miniature.vae import FRESH
+from export.miniature.judging.judge import Sighting, Verdict
+from export.miniature.scenes import grammar
+from export.miniature.scenes.grammar import Item, Scene
+from export.miniature.training.vae import FRESH
 
 
 def seen(name: str, verdict: Verdict) -> list[Sighting]:

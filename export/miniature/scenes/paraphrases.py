@@ -2,7 +2,7 @@
 
 from random import Random
 
-from export.miniature.grammar import COUNTS, OBJECTS, OPPOSITE, SIZES, Item, Scene
+from export.miniature.scenes.grammar import COUNTS, OBJECTS, OPPOSITE, SIZES, Item, Scene
 
 SYNONYMS = {
     "cat": ("kitten", "kitty"),

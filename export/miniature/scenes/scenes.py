@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from export.miniature.backgrounds import SIDE, background
-from export.miniature.grammar import Item, Scene
-from export.miniature.sprites import sprite
+from export.miniature.scenes.backgrounds import SIDE, background
+from export.miniature.scenes.grammar import Item, Scene
+from export.miniature.scenes.sprites import sprite
 
 SPANS = {  # longer side of an object, pixels
     "small": (34, 38),

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from export.miniature.grammar import COLOURS
+from export.miniature.scenes.grammar import COLOURS
 
-FOLDER = Path(__file__).parent / "sprites"
+FOLDER = Path(__file__).parents[1] / "sprites"
 FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 STRIKE = 109  # the only bitmap size in the font, pixels per em
 

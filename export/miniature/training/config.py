@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SHIPPED = Path(__file__).parent / "configs" / "miniature.toml"
+SHIPPED = Path(__file__).parents[1] / "configs" / "miniature.toml"
 
 
 @dataclass(frozen=True)

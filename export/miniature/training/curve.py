@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
 
-from export.errors import UserError
+from export.format.errors import UserError
 
 COLUMNS = 2
 INK, PALE, LINE = "#22262e", "#8a919e", "#2f6fd0"

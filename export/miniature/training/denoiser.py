@@ -10,13 +10,13 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from export.miniature.attention import mass_inside, record
-from export.miniature.config import DenoiserSettings, Settings
-from export.miniature.grammar import KINDS
-from export.miniature.latents import COLOURS, OBJECTS, PARAPHRASES
-from export.miniature.muon import optimizers
-from export.miniature.tokenizer import SLOTS
-from export.miniature.trainer import Trainer
+from export.miniature.scenes.grammar import KINDS
+from export.miniature.training.attention import mass_inside, record
+from export.miniature.training.config import DenoiserSettings, Settings
+from export.miniature.training.latents import COLOURS, OBJECTS, PARAPHRASES
+from export.miniature.training.muon import optimizers
+from export.miniature.training.tokenizer import SLOTS
+from export.miniature.training.trainer import Trainer
 
 STEPS = 1000
 

@@ -16,11 +16,11 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
-from export.miniature import grammar
-from export.miniature.paraphrases import paraphrase
-from export.miniature.pool import CELLS
-from export.miniature.tokenizer import SLOTS
-from export.miniature.vae import to_tensor
+from export.miniature.scenes import grammar
+from export.miniature.scenes.paraphrases import paraphrase
+from export.miniature.training.pool import CELLS
+from export.miniature.training.tokenizer import SLOTS
+from export.miniature.training.vae import to_tensor
 
 PARAPHRASES = 6
 REGIONS = ("-", "item 0", "item 1", "place")

@@ -9,9 +9,9 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from export.miniature.curve import draw
-from export.miniature.denoiser import scheduler
-from export.miniature.tokenizer import known_words
+from export.miniature.training.curve import draw
+from export.miniature.training.denoiser import scheduler
+from export.miniature.training.tokenizer import known_words
 
 ABOUT = Path(__file__).with_name("diffuscope.json")  # how the page names it, and what it begins with
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from export.miniature.backgrounds import SIDE
-from export.miniature.grammar import scene
-from export.miniature.scenes import draw
+from export.miniature.scenes.backgrounds import SIDE
+from export.miniature.scenes.grammar import scene
+from export.miniature.scenes.scenes import draw
 
 CELL = 8  # pixels a latent cell
 CELLS = SIDE // CELL

@@ -8,8 +8,8 @@ from tokenizers import Regex as Pattern
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
-from export.miniature import grammar
-from export.miniature.paraphrases import paraphrase, words
+from export.miniature.scenes import grammar
+from export.miniature.scenes.paraphrases import paraphrase, words
 
 SLOTS = 77
 START, END = "<|startoftext|>", "<|endoftext|>"

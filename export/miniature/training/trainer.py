@@ -17,9 +17,9 @@ from accelerate import PartialState
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
-from export.errors import UserError
-from export.miniature import checkpoints
-from export.miniature.config import Budget
+from export.format.errors import UserError
+from export.miniature.training import checkpoints
+from export.miniature.training.config import Budget
 
 
 def state(cpu: bool = False) -> PartialState:

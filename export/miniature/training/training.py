@@ -11,10 +11,10 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
-from export.errors import UserError
-from export.miniature import checkpoints, denoiser, latents, pipeline, pool, tokenizer, vae
-from export.miniature.config import Settings
-from export.miniature.trainer import state
+from export.format.errors import UserError
+from export.miniature.training import checkpoints, denoiser, latents, pipeline, pool, tokenizer, vae
+from export.miniature.training.config import Settings
+from export.miniature.training.trainer import state
 
 
 def words(folder: Path) -> CLIPTokenizer:

@@ -8,11 +8,11 @@ from diffusers import AutoencoderKL
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from export.miniature.config import Settings
-from export.miniature.grammar import scene
-from export.miniature.muon import optimizers
-from export.miniature.scenes import draw
-from export.miniature.trainer import Trainer
+from export.miniature.scenes.grammar import scene
+from export.miniature.scenes.scenes import draw
+from export.miniature.training.config import Settings
+from export.miniature.training.muon import optimizers
+from export.miniature.training.trainer import Trainer
 
 FRESH = 10_000_000  # first seed of the scenes that no training sees
 

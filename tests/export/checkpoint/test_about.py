@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from export.about import read_about
-from export.checkpoint import read_index
-from export.errors import UserError
-from export.pipeline import load_pipeline
+from export.checkpoint.about import read_about
+from export.checkpoint.checkpoint import read_index
+from export.checkpoint.pipeline import load_pipeline
+from export.format.errors import UserError
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from peft import LoraConfig
 from safetensors.torch import load_file, save_file
 
-from export.additions import few_steps_of
-from export.errors import UserError
-from export.pipeline import Pipeline, load_pipeline, with_about
+from export.checkpoint.additions import few_steps_of
+from export.checkpoint.pipeline import Pipeline, load_pipeline, with_about
+from export.format.errors import UserError
 from tests.export.checkpoints import (
     LORA_LAYERS,
     RANK,

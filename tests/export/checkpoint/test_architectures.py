@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from diffusers import UNet2DConditionModel
 
-from export.about import SAMPLERS, Defaults
-from export.architectures import ARCHITECTURES, Architecture, architecture_named, recognise
-from export.errors import UserError
-from export.pipeline import load_pipeline
+from export.checkpoint.about import SAMPLERS, Defaults
+from export.checkpoint.architectures import ARCHITECTURES, Architecture, architecture_named, recognise
+from export.checkpoint.pipeline import load_pipeline
+from export.format.errors import UserError
 from tests.export.checkpoints import RECIPES
 
 

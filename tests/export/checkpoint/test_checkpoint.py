@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from export.pipeline import Pipeline, load_pipeline
+from export.checkpoint.pipeline import Pipeline, load_pipeline
 from tests.export.checkpoints import edit, save_embedding, save_lora, save_single_file
 from tests.export.refusal import refusal
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from export.errors import UserError
-from export.licences import check_licence, licence_of, terms_of
-from export.pipeline import load_pipeline, with_about
+from export.checkpoint.licences import check_licence, licence_of, terms_of
+from export.checkpoint.pipeline import load_pipeline, with_about
+from export.format.errors import UserError
 from tests.export.checkpoints import save_single_file
 
 

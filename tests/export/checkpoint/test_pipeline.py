@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from export.architectures import ARCHITECTURES
-from export.pipeline import Pipeline, load_pipeline
+from export.checkpoint.architectures import ARCHITECTURES
+from export.checkpoint.pipeline import Pipeline, load_pipeline
 from tests.export.checkpoints import edit
 from tests.export.refusal import refusal
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from export.errors import UserError
-from export.tensorfile import read_header, read_tensors
+from export.checkpoint.tensorfile import read_header, read_tensors
+from export.format.errors import UserError
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
-from export import cli
+from export.cli import main as cli
 
 
 def run(*arguments: object) -> Result:

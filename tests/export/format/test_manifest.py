@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from export.errors import UserError
-from export.manifest import SCHEMA, damaged_files, read_manifest, schema_problem, write_manifest
+from export.format.errors import UserError
+from export.format.manifest import SCHEMA, damaged_files, read_manifest, schema_problem, write_manifest
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor
 from torch.testing import assert_close
 
-from export.attention import FusedAttention, PlainAttention, RecordedAttention, recorded_attention
-from export.graphs import DenoisingUNet
-from export.pipeline import Pipeline
+from export.checkpoint.pipeline import Pipeline
+from export.graphs.attention import FusedAttention, PlainAttention, RecordedAttention, recorded_attention
+from export.graphs.graphs import DenoisingUNet
 
 
 class DiffusersProbabilities(AttnProcessor):

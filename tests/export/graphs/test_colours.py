@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from export.colours import PICTURES, LatentRgb, LatentView, fit_latent_view
-from export.pictures import VaeEncoder, soft_picture
-from export.pipeline import Pipeline
+from export.checkpoint.pipeline import Pipeline
+from export.graphs.colours import PICTURES, LatentRgb, LatentView, fit_latent_view
+from export.graphs.pictures import VaeEncoder, soft_picture
 
 
 @torch.no_grad()

@@ -11,7 +11,8 @@ import torch
 from diffusers import LatentConsistencyModelPipeline, StableDiffusionPipeline
 from torch.testing import assert_close
 
-from export.graphs import (
+from export.checkpoint.pipeline import Pipeline, load_pipeline
+from export.graphs.graphs import (
     DenoisingUNet,
     TextEncoder,
     attention_layers,
@@ -19,7 +20,6 @@ from export.graphs import (
     guidance_embedding,
     prompts_of,
 )
-from export.pipeline import Pipeline, load_pipeline
 
 
 def test_layers_are_counted(pipeline: Pipeline) -> None:

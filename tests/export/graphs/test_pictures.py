@@ -11,8 +11,8 @@ from diffusers import AutoencoderTiny
 from diffusers.image_processor import VaeImageProcessor
 from torch.testing import assert_close
 
-from export.pictures import PreviewDecoder, VaeDecoder, VaeEncoder
-from export.pipeline import Pipeline, load_pipeline
+from export.checkpoint.pipeline import Pipeline, load_pipeline
+from export.graphs.pictures import PreviewDecoder, VaeDecoder, VaeEncoder
 from tests.export.checkpoints import save_preview_decoder
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import interpolate
 from torch.testing import assert_close
 
-from export.step import Step, WordMaps, bicubic_matrix
+from export.graphs.step import Step, WordMaps, bicubic_matrix
 
 
 @pytest.mark.parametrize("batch", [1, 2])

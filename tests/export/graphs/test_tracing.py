@@ -12,10 +12,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from export.graphs import DenoisingUNet, TextEncoder, graphs_of
-from export.pipeline import Pipeline, load_pipeline
-from export.tracing import Graph, Traced, largest_tensor, load, trace
-from export.weights import embed
+from export.checkpoint.pipeline import Pipeline, load_pipeline
+from export.graphs.graphs import DenoisingUNet, TextEncoder, graphs_of
+from export.graphs.tracing import Graph, Traced, largest_tensor, load, trace
+from export.weights.weights import embed
 
 ROWS = ("sd2-v", "lcm", "bk-sdm-tiny")  # linear projections; batch 1 and guidance; no middle block
 

@@ -7,7 +7,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from export.miniature import config, denoiser, pipeline, tokenizer, vae
+from export.miniature.training import config, denoiser, pipeline, tokenizer, vae
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.errors import UserError
-from export.generate import Recorder, draw, parse_gains, settings_for
-from export.manifest import read_manifest
-from export.native import NativeRuntime
+from export.format.errors import UserError
+from export.format.manifest import read_manifest
+from export.native.generate import Recorder, draw, parse_gains, settings_for
+from export.native.runtime import NativeRuntime
 
 
 def test_gains_are_read() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.errors import UserError
-from export.manifest import read_manifest
-from export.native import NativeRuntime
+from export.format.errors import UserError
+from export.format.manifest import read_manifest
+from export.native.runtime import NativeRuntime
 from export.probe import read_probe
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from export.catalogue import catalogue, entry
-from export.site import WEB
+from export.site.catalogue import catalogue, entry
+from export.site.site import WEB
 from pyscript_app.manifest import picture_files
 
 MINIATURE = WEB / "models/miniature"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from export import site
-from export.errors import UserError
+from export.format.errors import UserError
+from export.site import site
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper
 
-from export.names import shorten
+from export.weights.names import shorten
 
 
 def chain() -> onnx.ModelProto:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnxruntime.capi._pybind_state import quantize_matmul_4bits
 
-from export.precision import BLOCK, Float16, Form, Int4, Int8, Use, form_of
+from export.weights.precision import BLOCK, Float16, Form, Int4, Int8, Use, form_of
 
 
 def random(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:

@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.quantize import compress
-from export.weights import Weights, detach, embed
+from export.weights.quantize import compress
+from export.weights.weights import Weights, detach, embed
 
 
 def network(*more: onnx.NodeProto) -> tuple[onnx.ModelProto, Weights]:

@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from export.shards import ALIGNMENT, ShardWriter
-from export.weights import Weights, declare
+from export.weights.shards import ALIGNMENT, ShardWriter
+from export.weights.weights import Weights, declare
 
 
 def graph_of(**shapes: tuple[int, ...]) -> onnx.ModelProto:

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.weights import byte_count, declare, detach, embed
+from export.weights.weights import byte_count, declare, detach, embed
 
 
 def graph_of(*tensors: TensorProto) -> onnx.ModelProto:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from export.miniature.bars import BARS, reached, said
-from export.miniature.tasks import TASKS
+from export.miniature.card.bars import BARS, reached, said
+from export.miniature.judging.tasks import TASKS
 
 
 @pytest.mark.parametrize(

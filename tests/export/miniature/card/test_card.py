@@ -10,10 +10,11 @@ import pytest
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from export.errors import UserError
-from export.miniature import card, pipeline
-from export.miniature.bars import BARS, reached
-from export.miniature.tasks import TASKS
+from export.format.errors import UserError
+from export.miniature.card import card
+from export.miniature.card.bars import BARS, reached
+from export.miniature.judging.tasks import TASKS
+from export.miniature.training import pipeline
 
 
 def results() -> dict[str, Any]:

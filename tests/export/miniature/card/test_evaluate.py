@@ -11,14 +11,15 @@ from PIL import Image
 from rich.progress import Progress
 from typer.testing import CliRunner
 
-from export.errors import UserError
-from export.miniature import evaluate, tasks
-from export.miniature.bench import Bench, fingerprint
+from export.format.errors import UserError
+from export.miniature.card import evaluate
+from export.miniature.card.evaluate import PARTS, Sizes
 from export.miniature.cli import app
-from export.miniature.contrast import ATTRIBUTES
-from export.miniature.evaluate import PARTS, Sizes
-from export.miniature.judge import Sighting, Verdict
-from export.miniature.pool import build
+from export.miniature.judging import tasks
+from export.miniature.judging.bench import Bench, fingerprint
+from export.miniature.judging.contrast import ATTRIBUTES
+from export.miniature.judging.judge import Sighting, Verdict
+from export.miniature.training.pool import build
 
 FOLDERS = ("weights", "judge", "pool", "work")
 ALWAYS = Verdict((Sighting("car", "red", 60, 90, 400),), "beach", "sunset")
@@ -56,10 +57,10 @@ def place(miniature_pipeline: StableDiffusionPipeline, tmp_path_factory: pytest.
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("export.miniature.bench.Judge", Stubborn)
-    monkeypatch.setattr("export.miniature.evaluate.STEPS", (1, 2))
-    monkeypatch.setattr("export.miniature.evaluate.GUIDANCE", (1.0, 2.0))
-    monkeypatch.setattr("export.miniature.tasks.free_text", lambda: FREE_TEXT)
+    monkeypatch.setattr("export.miniature.judging.bench.Judge", Stubborn)
+    monkeypatch.setattr("export.miniature.card.evaluate.STEPS", (1, 2))
+    monkeypatch.setattr("export.miniature.card.evaluate.GUIDANCE", (1.0, 2.0))
+    monkeypatch.setattr("export.miniature.judging.tasks.free_text", lambda: FREE_TEXT)
 
 
 def measure(place: Path, *only: str) -> dict:

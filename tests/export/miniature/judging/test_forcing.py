@@ -4,9 +4,9 @@ import torch
 from diffusers import StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from export.miniature import grammar
-from export.miniature.forcing import latents_of, noised, text_of
-from export.miniature.latents import describe
+from export.miniature.judging.forcing import latents_of, noised, text_of
+from export.miniature.scenes import grammar
+from export.miniature.training.latents import describe
 
 
 @torch.no_grad()

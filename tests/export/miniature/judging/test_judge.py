@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from export.errors import UserError
+from export.format.errors import UserError
 from export.miniature.cli import WEIGHTS
-from export.miniature.judge import CELL, COLOURS, GRAPH, OBJECTS, SMALLEST, Judge, sightings
-from export.miniature.judging import lesson
-from export.miniature.scenes import draw
-from export.miniature.tasks import shares
+from export.miniature.judging.judge import CELL, COLOURS, GRAPH, OBJECTS, SMALLEST, Judge, sightings
+from export.miniature.judging.judging import lesson
+from export.miniature.judging.tasks import shares
+from export.miniature.scenes.scenes import draw
 
 LARGEST_GRAPH = 2_000_000  # bytes that a page may load for it
 Block = tuple[str, str, slice, slice]

@@ -8,14 +8,16 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from export.errors import UserError
-from export.miniature import config, grammar, judging, vae
+from export.format.errors import UserError
 from export.miniature.cli import app
-from export.miniature.grammar import Item, Scene
-from export.miniature.judge import CELL, COLOURS, OBJECTS, Judge
-from export.miniature.judging import Lessons
-from export.miniature.scenes import draw
-from export.miniature.segmenter import JudgeGraph, Naming, Segmenter
+from export.miniature.judging import judging
+from export.miniature.judging.judge import CELL, COLOURS, OBJECTS, Judge
+from export.miniature.judging.judging import Lessons
+from export.miniature.judging.segmenter import JudgeGraph, Naming, Segmenter
+from export.miniature.scenes import grammar
+from export.miniature.scenes.grammar import Item, Scene
+from export.miniature.scenes.scenes import draw
+from export.miniature.training import config, vae
 
 TINY = config.read(config.SHIPPED.with_name("tiny.toml"))
 

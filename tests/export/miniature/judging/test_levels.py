@@ -4,9 +4,9 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from export.miniature import grammar
-from export.miniature.levels import LEVELS, Lesson, hits, levels, teach
-from export.miniature.tasks import held_out
+from export.miniature.judging.levels import LEVELS, Lesson, hits, levels, teach
+from export.miniature.judging.tasks import held_out
+from export.miniature.scenes import grammar
 
 
 def planted() -> Lesson:
@@ -30,7 +30,7 @@ def test_nouns_hit_where_their_own_item_is() -> None:
 def test_sums_over_batches_are_ratios_of_areas(monkeypatch: pytest.MonkeyPatch) -> None:
     half = planted()._replace(masks=planted().masks / 2, level=700)
     lessons = [planted(), planted()._replace(error=planted().error * 3), half]
-    monkeypatch.setattr("export.miniature.levels.teach", lambda pipeline, scenes: iter(lessons))
+    monkeypatch.setattr("export.miniature.judging.levels.teach", lambda pipeline, scenes: iter(lessons))
     found = levels(None, [])
     assert list(found) == ["500", "700"]
     assert found["500"]["object_v_mse"] == pytest.approx(4)

@@ -9,8 +9,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch.nn.functional import adaptive_avg_pool2d
 
-from export.miniature import grammar
-from export.miniature.localization import (
+from export.miniature.judging.localization import (
     THRESHOLDS,
     Sample,
     compare,
@@ -20,7 +19,8 @@ from export.miniature.localization import (
     sample,
     score,
 )
-from export.miniature.readings import LEVELS, POOLINGS, Word
+from export.miniature.judging.readings import LEVELS, POOLINGS, Word
+from export.miniature.scenes import grammar
 
 HALF = THRESHOLDS.index(0.5)
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.miniature import grammar, nearest
-from export.miniature.scenes import draw
+from export.miniature.judging import nearest
+from export.miniature.scenes import grammar
+from export.miniature.scenes.scenes import draw
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.errors import UserError
-from export.generate import draw, settings_for
-from export.miniature.painting import paint
-from export.native import NativeRuntime
+from export.format.errors import UserError
+from export.miniature.judging.painting import paint
+from export.native.generate import draw, settings_for
+from export.native.runtime import NativeRuntime
 
 CAPTIONS = ["a red car on the beach", "two white cats"]
 WISHES = {"steps": 2, "guidance": 3.0, "sampler": "dpm++2m"}

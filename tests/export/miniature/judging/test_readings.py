@@ -9,8 +9,17 @@ from torch.nn.functional import interpolate
 from torch.testing import assert_close
 from transformers import CLIPTokenizer
 
-from export.miniature import grammar
-from export.miniature.readings import LEVELS, POOLINGS, Word, daam_maps, page_maps, readings, spoken, teach
+from export.miniature.judging.readings import (
+    LEVELS,
+    POOLINGS,
+    Word,
+    daam_maps,
+    page_maps,
+    readings,
+    spoken,
+    teach,
+)
+from export.miniature.scenes import grammar
 
 WORDS = [Word("noun", 0, (3,)), Word("place", None, (5, 6))]
 

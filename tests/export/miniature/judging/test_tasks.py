@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from export.miniature import grammar, tasks
-from export.miniature.grammar import Item, Scene
-from export.miniature.judge import Sighting, Verdict
+from export.miniature.judging import tasks
+from export.miniature.judging.judge import Sighting, Verdict
+from export.miniature.scenes import grammar
+from export.miniature.scenes.grammar import Item, Scene
 
 PAIR = Scene((Item("cat", "red"), Item("boat", "blue")), "sea", "night", "right")
 CAR = Scene((Item("car", "green"),), "beach", "sunset")

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import ImageColor, ImageFont
 
-from export.miniature.gallery import BAR, GAP, LINE, WRONG, gallery, wrap
+from export.miniature.scenes.gallery import BAR, GAP, LINE, WRONG, gallery, wrap
 
 
 def test_only_pictures_with_faults_are_marked() -> None:

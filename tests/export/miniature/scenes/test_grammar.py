@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from export.miniature import grammar
+from export.miniature.scenes import grammar
 
 
 def test_a_seed_always_gives_the_same_scene() -> None:

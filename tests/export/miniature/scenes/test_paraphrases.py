@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from export.miniature import grammar, paraphrases
-from export.miniature.paraphrases import misspell, paraphrase
+from export.miniature.scenes import grammar, paraphrases
+from export.miniature.scenes.paraphrases import misspell, paraphrase
 
 SCENES = [grammar.scene(i) for i in range(400)]
 

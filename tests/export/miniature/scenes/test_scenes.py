@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.miniature import grammar, scenes, sprites
-from export.miniature.backgrounds import background
-from export.miniature.pool import coverage
+from export.miniature.scenes import grammar, scenes, sprites
+from export.miniature.scenes.backgrounds import background
+from export.miniature.training.pool import coverage
 
 
 def test_pictures_are_deterministic() -> None:

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 from typer.testing import CliRunner
 
-from export.errors import UserError
-from export.miniature import curve
+from export.format.errors import UserError
 from export.miniature.cli import app
+from export.miniature.training import curve
 
 
 def log(folder: Path, name: str, rows: list[dict[str, float]]) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from diffusers import StableDiffusionPipeline
 
-from export.miniature import pipeline, tokenizer
+from export.miniature.training import pipeline, tokenizer
 
 
 def test_new_weights_keep_the_judge_and_drop_what_was_measured_on_the_old(

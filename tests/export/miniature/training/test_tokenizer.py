@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from transformers import CLIPTokenizer, CLIPTokenizerFast
 
-from export.miniature import grammar, tokenizer
-from export.miniature.latents import tokenize
+from export.miniature.scenes import grammar
+from export.miniature.training import tokenizer
+from export.miniature.training.latents import tokenize
 
 
 @pytest.fixture(scope="module")

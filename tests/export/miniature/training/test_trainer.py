@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from export.errors import UserError
-from export.miniature import checkpoints
-from export.miniature.config import Budget
-from export.miniature.trainer import Trainer
+from export.format.errors import UserError
+from export.miniature.training import checkpoints
+from export.miniature.training.config import Budget
+from export.miniature.training.trainer import Trainer
 
 
 def make(folder: Path) -> tuple[Trainer, torch.nn.Linear]:

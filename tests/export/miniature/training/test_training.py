@@ -8,9 +8,10 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from export.miniature import checkpoints, config, grammar, latents, muon, training, vae
-from export.miniature.attention import mass_inside
-from export.miniature.contrast import ATTRIBUTES, fits, other
+from export.miniature.judging.contrast import ATTRIBUTES, fits, other
+from export.miniature.scenes import grammar
+from export.miniature.training import checkpoints, config, latents, muon, training, vae
+from export.miniature.training.attention import mass_inside
 
 TINY = config.SHIPPED.with_name("tiny.toml")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from diffusers import StableDiffusionPipeline
 
-from export.miniature.vae import fresh_quality, psnr, ssim, to_tensor
+from export.miniature.training.vae import fresh_quality, psnr, ssim, to_tensor
 
 # scikit-image 0.26: structural_similarity(a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
 # data_range=255, channel_axis=-1) with the pictures below.
