@@ -15,12 +15,11 @@ from export.format.manifest import damaged_files
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
 from export.probe import ask_probe
+from export.recipe import SEEDS, STEPS
 from pyscript_app.few_step import GAMMA
 from pyscript_app.loop import Settings
 from pyscript_app.schedule import IGNORED, Schedule
 
-SEEDS = (1, 2, 3)
-STEPS = 10
 # Training times at which the unet's error is told, as parts of all: noisy, half drawn, nearly clean.
 TIMES = (0.981, 0.741, 0.501, 0.261, 0.021)
 # The twin of each of the loop's samplers among diffusers' schedulers, with what Stable Diffusion always sets.

@@ -43,6 +43,11 @@ class Architecture:
     size: int = 512
     graphs: tuple[str, ...] = UNET_FAMILY
 
+    @property
+    def batch(self) -> int:
+        """Prompts that the network runs on: 2 where guidance compares with the unconditional one, else 1."""
+        return 2 if self.guidance == "classifier-free" else 1
+
     def fits(self, configs: Mapping[str, Mapping[str, Any]]) -> bool:
         """Whether every field of ``when`` has its value."""
         for path, expected in self.when.items():
@@ -119,11 +124,23 @@ ARCHITECTURES = (
     ),
     Architecture("sd1", "Stable Diffusion 1.x", {"unet.use_linear_projection": False}),
 )
+# What diffusers takes where a file is silent, as far as rows differ in it.
+SILENT: dict[str, dict[str, Any]] = {
+    "unet": {
+        "use_linear_projection": False,
+        "mid_block_type": "UNetMidBlock2DCrossAttn",
+        "layers_per_block": 2,
+        "down_block_types": tuple(FOUR_BLOCKS),
+        "time_cond_proj_dim": None,
+    },
+    "scheduler": {"prediction_type": "epsilon"},
+}
 
 
 def recognise(configs: Mapping[str, Mapping[str, Any]]) -> Architecture:
-    """The first row that fits the configs of ``unet`` and ``scheduler``, each complete with its defaults."""
-    return next(row for row in ARCHITECTURES if row.fits(configs))
+    """The first row that fits the configs of ``unet`` and ``scheduler`` as their files have them."""
+    complete = {part: SILENT[part] | dict(config) for part, config in configs.items()}
+    return next(row for row in ARCHITECTURES if row.fits(complete))
 
 
 def architecture_named(name: str) -> Architecture:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.checkpoint.tensorfile import PICKLED, read_tensors
+from export.checkpoint.architectures import Architecture, architecture_named, recognise
+from export.checkpoint.tensorfile import PICKLED, read_header, read_tensors
 from export.format.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,14 +78,18 @@ OLD_ATTENTION = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".
 UNUSED = ("text_model.embeddings.position_ids", "text_projection.", "logit_scale", "vision_model.")
 
 
+Shapes = dict[str, tuple[int, ...]]
+
+
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was looked at.
+    """A checkpoint that was looked at and recognised.
 
     Args:
         path: the folder or the file.
         configs: the diffusers folder that describes it; ``path`` itself, or what ``--config`` says.
         index: that folder's ``model_index.json``.
+        architecture: its row of the table of kinds.
         tensors: those of a single file, by their names; None for a folder.
         allow_pickle: whether pickled files may be read.
     """
@@ -92,8 +97,29 @@ class Checkpoint:
     path: Path
     configs: Path
     index: dict[str, Any]
+    architecture: Architecture
     tensors: dict[str, Tensor] | None = None
     allow_pickle: bool = False
+
+    def config(self, part: str) -> dict[str, Any]:
+        """What a part's configuration says."""
+        return read_config(self.configs, part)
+
+    def shapes(self) -> Shapes:
+        """The shape of every tensor by ``part.name``, with no number read; a single file's names are its own."""
+        found: Shapes = {}
+        for part, base in WEIGHTS.items():
+            if self.tensors is None:
+                some = folder_shapes(self.path / part, base)
+            else:
+                some = {
+                    name.removeprefix(prefix): tuple(value.shape)
+                    for prefix in PREFIXES[part]
+                    for name, value in self.tensors.items()
+                    if name.startswith(prefix)
+                }
+            found |= {f"{part}.{name}": shape for name, shape in some.items()}
+        return found
 
     def weights(self, part: str, skeleton: nn.Module) -> dict[str, Tensor]:
         """The tensors of a part, named as in ``skeleton``, in the precision of the file."""
@@ -103,26 +129,38 @@ class Checkpoint:
         return {_renamed(name): value for name, value in found.items()} if part == "vae" else found
 
 
-def open_checkpoint(path: Path, config: Path | None = None, allow_pickle: bool = False) -> Checkpoint:
-    """Look at a diffusers folder, or at a single file that the folder ``config`` describes.
+def open_checkpoint(
+    path: Path, config: Path | None = None, allow_pickle: bool = False, architecture: str | None = None
+) -> Checkpoint:
+    """Look at a diffusers folder, or at a single file, and recognise it.
+
+    Args:
+        path: the folder or the file.
+        config: for a single file, a diffusers folder of the same kind, of which configs and tokenizer are read.
+        allow_pickle: read pickled files too, which may run any program.
+        architecture: the row of the architecture table, where it is not to be recognised.
 
     Raises:
         UserError: it is not there, not whole, or not of a kind that can be exported.
     """
-    if not path.is_file():
-        index = read_index(path)
-        check_parts(path, index)
-        return Checkpoint(path, path, index, allow_pickle=allow_pickle)
-    tensors = read_tensors(path, allow_pickle)
-    _check_single_file(path, tensors)
-    if config is None:
-        raise UserError(
-            f"{path.name} is a single file, which does not say how its parts are built: give with --config a "
-            "diffusers folder of the same kind, of which the configs and the tokenizer are enough."
-        )
-    index = read_index(config)
-    check_parts(config, index)
-    return Checkpoint(path, config, index, tensors)
+    tensors = None
+    if path.is_file():
+        tensors = read_tensors(path, allow_pickle)
+        _check_single_file(path, tensors)
+        if config is None:
+            raise UserError(
+                f"{path.name} is a single file, which does not say how its parts are built: give with --config a "
+                "diffusers folder of the same kind, of which the configs and the tokenizer are enough."
+            )
+    configs = path if tensors is None or config is None else config
+    index = read_index(configs)
+    check_parts(configs, index)
+    if architecture:
+        row = architecture_named(architecture)
+    else:
+        scheduler = read_config(configs, "scheduler") | {"_class_name": index["scheduler"][1]}
+        row = recognise({"unet": read_config(configs, "unet"), "scheduler": scheduler})
+    return Checkpoint(path, configs, index, row, tensors, allow_pickle)
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -152,6 +190,15 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path} is {reason}; download it again.") from None
 
 
+def read_config(folder: Path, part: str) -> dict[str, Any]:
+    """Read the configuration of one of a folder's parts."""
+    path = folder / part / ("scheduler_config.json" if part == "scheduler" else "config.json")
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds no fields; download it again.")
+    return found
+
+
 def check_parts(folder: Path, index: dict[str, Any]) -> None:
     """Check that every part is described and of a known class."""
     for part, classes in PARTS.items():
@@ -177,6 +224,24 @@ def folder_tensors(part: Path, base: str, allow_pickle: bool = False) -> dict[st
         found |= read_tensors(path, allow_pickle)
     if not found:
         raise UserError(f"{part} has no weights; download its {base}.safetensors too.")
+    return found
+
+
+def folder_shapes(part: Path, base: str) -> Shapes:
+    """The shapes of a part's tensors, from the headers of its files.
+
+    Raises:
+        UserError: a file is not whole, or a pickle.
+    """
+    found: Shapes = {}
+    for path in weight_files(part, base):
+        if path.suffix in PICKLED:
+            raise UserError(
+                f"{path} is a pickle, whose sizes are known only once it is read: export without --dry-run, or "
+                "take its .safetensors file."
+            )
+        header = read_header(path)
+        found |= {name: tuple(said["shape"]) for name, said in header.items() if name != "__metadata__"}
     return found
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from export.checkpoint.about import SAMPLERS, About, Defaults, about_checkpoint, read_about
+from export.checkpoint.about import About, Defaults, about_checkpoint
 from export.checkpoint.additions import few_steps_of, fuse_lora, load_preview_decoder, read_embedding
-from export.checkpoint.architectures import Architecture, architecture_named, recognise
+from export.checkpoint.architectures import Architecture
 from export.checkpoint.checkpoint import (
     OTHER_CHANNELS,
     PARTS,
@@ -18,14 +18,11 @@ from export.checkpoint.checkpoint import (
     Checkpoint,
     fill,
     open_checkpoint,
-    read_index,
-    read_json,
 )
+from export.checkpoint.judge import Judge, read_judge
 from export.checkpoint.licences import check_licence
 from export.format.errors import UserError
 from pyscript_app.schedule import Schedule
-
-__all__ = ["PARTS", "SAMPLERS", "Pipeline", "load_pipeline", "read_about", "read_index", "with_about"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,8 @@ class Pipeline:
     """The parts of a Stable Diffusion pipeline, in float32 on the CPU.
 
     ``folder`` is the folder or the file that it was loaded from, ``preview`` an AutoencoderTiny or None,
-    ``added_tokens`` the ids that each learned word stands for, and ``additions`` what was added, in words.
+    ``judge`` what came along to judge its pictures, ``added_tokens`` the ids that each learned word stands for,
+    and ``additions`` what was added, in words.
     """
 
     folder: Path
@@ -45,13 +43,14 @@ class Pipeline:
     tokenizer: Any
     scheduler: Any
     preview: Any = None
+    judge: Judge | None = None
     added_tokens: Mapping[str, list[int]] = field(default_factory=dict)
     additions: tuple[str, ...] = ()
 
     @property
     def batch(self) -> int:
-        """Prompts that the network runs on: 2 where guidance compares with the unconditional one, else 1."""
-        return 2 if self.architecture.guidance == "classifier-free" else 1
+        """Prompts that the network runs on."""
+        return self.architecture.batch
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
@@ -109,38 +108,41 @@ def load_pipeline(
     source: Path | str,
     *,
     config: Path | str | None = None,
+    allow_pickle: bool = False,
+    architecture: str | None = None,
+    **additions: Any,
+) -> Pipeline:
+    """Open a checkpoint and put it together: `open_checkpoint`, then `assemble` with ``additions``."""
+    opened = open_checkpoint(Path(source), Path(config) if config else None, allow_pickle, architecture)
+    return assemble(opened, **additions)
+
+
+def assemble(
+    checkpoint: Checkpoint,
+    *,
     loras: Sequence[tuple[Path | str, float]] = (),
     embeddings: Sequence[Path | str] = (),
     preview_decoder: Path | str | None = None,
-    allow_pickle: bool = False,
     accept_licence: bool = False,
-    architecture: str | None = None,
     size: int | None = None,
 ) -> Pipeline:
-    """Load and check a checkpoint, and fuse into it what is added.
+    """Load and check a checkpoint's parts, and fuse into them what is added.
 
     Args:
-        source: a diffusers folder, or a single file.
-        config: for a single file, a diffusers folder of the same kind, of which configs and tokenizer are read.
+        checkpoint: what was opened.
         loras: files, each with the strength at which it is added to the weights.
         embeddings: files of learned words.
         preview_decoder: the folder of an AutoencoderTiny.
-        allow_pickle: read pickled files too, which may run any program.
         accept_licence: go on where the licence forbids to share what is made of the weights.
-        architecture: the row of the architecture table, where it is not to be recognised.
         size: side of the pictures in pixels, where it is not to be the checkpoint's own.
 
     Raises:
         UserError: something is not there, not whole, or of a kind that this exporter does not know.
     """
-    checkpoint = open_checkpoint(Path(source), Path(config) if config else None, allow_pickle)
-    parts = load_parts(checkpoint)
-    scheduler = {**parts["scheduler"].config, "_class_name": type(parts["scheduler"]).__name__}
-    known = {"unet": parts["unet"].config, "scheduler": scheduler}
-    row = architecture_named(architecture) if architecture else recognise(known)
+    parts, row, allow_pickle = load_parts(checkpoint), checkpoint.architecture, checkpoint.allow_pickle
     about = about_checkpoint(checkpoint, row.defaults)
     check_licence(about.licence, accept_licence)
-    pipeline = Pipeline(checkpoint.path, about, row, **parts)
+    pipeline = Pipeline(checkpoint.path, about, row, **parts, judge=read_judge(checkpoint.path))
     check_shapes(pipeline)
     if size is not None or pipeline.unet.config.sample_size is None:
         pipeline = with_size(pipeline, row.size if size is None else size)
@@ -162,14 +164,14 @@ def load_parts(checkpoint: Checkpoint) -> dict[str, Any]:
     folder, index = checkpoint.configs, checkpoint.index
     try:
         with init_empty_weights():
-            unet = diffusers.UNet2DConditionModel.from_config(read_json(folder / "unet" / "config.json"))
-            vae = diffusers.AutoencoderKL.from_config(read_json(folder / "vae" / "config.json"))
-            text_config = transformers.CLIPTextConfig(**read_json(folder / "text_encoder" / "config.json"))
+            unet = diffusers.UNet2DConditionModel.from_config(checkpoint.config("unet"))
+            vae = diffusers.AutoencoderKL.from_config(checkpoint.config("vae"))
+            text_config = transformers.CLIPTextConfig(**checkpoint.config("text_encoder"))
             text_encoder = transformers.CLIPTextModel(text_config)
         tokenizer_class = getattr(transformers, index["tokenizer"][1])
         tokenizer = tokenizer_class.from_pretrained(folder / "tokenizer", local_files_only=True)
         scheduler_class = getattr(diffusers, index["scheduler"][1])
-        scheduler = scheduler_class.from_config(read_json(folder / "scheduler" / "scheduler_config.json"))
+        scheduler = scheduler_class.from_config(checkpoint.config("scheduler"))
     except UserError:
         raise
     except Exception as error:  # whatever diffusers and transformers cannot read

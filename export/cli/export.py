@@ -165,9 +165,11 @@ def export(
         config, lora, embedding, preview_decoder, architecture, allow_pickle, accept_licence, size
     )
     if dry_run:
+        from export.checkpoint.checkpoint import open_checkpoint
         from export.estimate import estimate
 
-        console.print(estimate(pipeline, out, recipe, **loading))
+        opened = open_checkpoint(pipeline, config, allow_pickle, architecture)
+        console.print(estimate(opened, out, recipe, preview_decoder, size))
         return
     from export.exporter import export_pipeline
     from export.verify import error_table

@@ -39,13 +39,14 @@ from export.cli.export import (
 )
 from export.format.errors import UserError
 from export.miniature.cli import app as miniature
+from export.site.site import WEB
 
 # diffusers and transformers would remark on packages that are not of use here; a setting of the user's own wins.
 for library in ("DIFFUSERS", "TRANSFORMERS"):
     os.environ.setdefault(f"{library}_VERBOSITY", "error")
 
 console = Console()
-MODELS = Path(__file__).resolve().parents[2] / "web" / "models"
+MODELS = WEB / "models"
 EXTRA = {"torch", "diffusers", "transformers", "onnx", "tokenizers", "safetensors", "accelerate"}
 
 
@@ -254,7 +255,7 @@ def recordings(model: Model = "miniature") -> None:
     from export.native.recordings import record
 
     with console.status("drawing the recorded runs"):
-        written = record(model=find_model(model))
+        written = record(find_model(model), WEB / "recordings")
     for path in written:
         console.print(f"{path.stat().st_size / 1e3:6.0f} kB  {path}", markup=False, highlight=False)
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from export.checkpoint.pipeline import Pipeline
+from export.graphs.bicubic import bicubic_matrix
 from export.graphs.pictures import VaeEncoder, rgba, soft_picture
-from export.graphs.step import bicubic_matrix
 
 PICTURES = 12
 SIDE = 128  # pixels; the map is the same for every cell, so that small pictures teach as much as large ones

@@ -14,8 +14,9 @@ from export.checkpoint.pipeline import Pipeline
 from export.graphs.attention import recorded_attention
 from export.graphs.colours import LatentRgb, fit_latent_view
 from export.graphs.pictures import PreviewDecoder, VaeDecoder, VaeEncoder
-from export.graphs.step import Step, WordMaps
+from export.graphs.step import Step
 from export.graphs.tracing import Graph
+from export.graphs.word_maps import WordMaps
 
 # What a model whose words are not known is tried with, beside its own default prompt.
 PROMPTS = (

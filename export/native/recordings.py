@@ -22,12 +22,9 @@ from PIL import Image
 
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
-from export.site.site import WEB
 from pyscript_app.frame import Frame, Timings, Word
 from pyscript_app.loop import Settings
 
-FOLDER = WEB / "recordings"
-MODEL = WEB / "models" / "miniature"
 # What the page plays first, and the cards beside it.
 RUNS: list[dict[str, Any]] = [
     {"prompt": "a red car on the beach at sunset", "seed": 7, "steps": 10},
@@ -100,13 +97,13 @@ def pack(settings: Settings, frames: list[Frame], picture: tuple[int, int]) -> b
     return gzip.compress(len(text).to_bytes(4, "little") + text + bytes(body.content), 9, mtime=0)
 
 
-def record(runs: Iterable[dict[str, Any]] = RUNS, model: Path = MODEL, folder: Path = FOLDER) -> list[Path]:
+def record(model: Path, folder: Path, runs: Iterable[dict[str, Any]] = RUNS) -> list[Path]:
     """Draw runs and write them with an index, in place of all earlier ones.
 
     Args:
-        runs: wishes over the model's default settings.
         model: an exported model.
         folder: where the recordings go.
+        runs: wishes over the model's default settings.
 
     Returns:
         The recordings' files.

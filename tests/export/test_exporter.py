@@ -17,8 +17,10 @@ from export.checkpoint.pipeline import Pipeline
 from export.exporter import Stage, export_pipeline
 from export.format.errors import UserError
 from export.format.manifest import damaged_files, read_manifest
+from export.graphs import variants
 from export.graphs.tracing import trace
 from export.recipe import Recipe
+from pyscript_app import loop
 
 
 def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipeline) -> None:
@@ -94,6 +96,10 @@ def test_a_broken_export_never_replaces_a_good_one_and_goes_on_later(
     assert export_pipeline(tiny_pipeline(), good, title="New")["title"] == "New"
     assert damaged_files(good, read_manifest(good)) == []
     assert [path.name for path in good.parent.iterdir()] == ["good"]
+
+
+def test_another_version_of_any_module_begins_anew() -> None:
+    assert {Path(module.__file__) for module in (exporter, variants, loop)} <= set(exporter.program())
 
 
 def test_float_graphs_that_differ_are_refused(

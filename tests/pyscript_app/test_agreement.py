@@ -21,7 +21,8 @@ from diffusers import (
     TCDScheduler,
 )
 
-from export.checkpoint.pipeline import PARTS, load_pipeline
+from export.checkpoint.checkpoint import PARTS
+from export.checkpoint.pipeline import load_pipeline
 from export.exporter import export_pipeline
 from export.native.runtime import NativeRuntime
 from export.recipe import Recipe

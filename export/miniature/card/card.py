@@ -8,7 +8,8 @@ from typing import Any
 
 from safetensors import safe_open
 
-from export.checkpoint.pipeline import read_about, read_index
+from export.checkpoint.about import read_about
+from export.checkpoint.checkpoint import read_index
 from export.format.errors import UserError
 from export.miniature.card.bars import Results, reached, said
 from export.miniature.scenes import grammar

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from rich.progress import Progress
 
-from export.checkpoint.pipeline import PARTS, Pipeline, load_pipeline, read_about, read_index
+from export.checkpoint.about import read_about
+from export.checkpoint.checkpoint import PARTS, read_index
+from export.checkpoint.pipeline import Pipeline, load_pipeline
 from export.exporter import export_pipeline
 from export.format.manifest import FILE
 from export.miniature.judging.judge import Judge

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from export.graphs.attention import PlainAttention
-from export.graphs.step import WordMaps
+from export.graphs.word_maps import WordMaps
 from export.miniature.judging.forcing import latents_of, noised, text_of
 from export.miniature.scenes import grammar
 from export.miniature.training.latents import pieces

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+import diffusers
 import pytest
 from diffusers import UNet2DConditionModel
 
 from export.checkpoint.about import SAMPLERS, Defaults
-from export.checkpoint.architectures import ARCHITECTURES, Architecture, architecture_named, recognise
+from export.checkpoint.architectures import ARCHITECTURES, SILENT, Architecture, architecture_named, recognise
 from export.checkpoint.pipeline import load_pipeline
 from export.format.errors import UserError
 from tests.export.checkpoints import RECIPES
@@ -37,9 +39,12 @@ def test_defaults_are_settings(row: Architecture) -> None:
 
 def test_what_old_configs_leave_out_is_diffusers_default() -> None:
     """Stable Diffusion 1.4's file says nothing of projections, the middle block or the guidance."""
-    unet = UNet2DConditionModel(block_out_channels=(32,) * 4, cross_attention_dim=8, norm_num_groups=8)
-    scheduler = {"_class_name": "PNDMScheduler", "prediction_type": "epsilon"}
-    assert recognise({"unet": unet.config, "scheduler": scheduler}).name == "sd1"
+    assert recognise({"unet": {}, "scheduler": {"_class_name": "PNDMScheduler"}}).name == "sd1"
+    classes = {"unet": [UNet2DConditionModel], "scheduler": [getattr(diffusers, name) for name in SAMPLERS]}
+    for part, fields in SILENT.items():
+        for kind in classes[part]:
+            defaults = inspect.signature(kind.__init__).parameters
+            assert {name: defaults[name].default for name in fields} == fields, kind
 
 
 def test_a_row_is_chosen_by_name(tiny_checkpoint: Callable[[str], Path]) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from tests.export.graphs.test_tracing import run
 
 from export.checkpoint.pipeline import Pipeline
 from export.graphs.graphs import DenoisingUNet
 from export.graphs.tracing import Traced, largest_tensor, trace
 from export.graphs.variants import variants_of
+from tests.export.graphs.test_tracing import run
 
 SUMS, LAYERS = ["attention_8", "attention_4"], [f"attention_layer_{number:02}" for number in range(7)]
 
