@@ -21,6 +21,7 @@ from export.graphs import variants
 from export.graphs.tracing import trace
 from export.recipe import Recipe
 from pyscript_app import loop
+from tests.conftest import Once
 
 
 def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipeline) -> None:
@@ -126,12 +127,10 @@ FAMILY = ["unet", "unet_fused", "unet_layers", "unet_layers_fused", "unet_bare",
 
 
 @pytest.fixture(scope="module")
-def family(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def family(tiny_pipeline: Callable[..., Path], once: Once) -> Path:
     """The tiny pipeline with every variant of its UNet, in the mixed precision."""
-    out = tmp_path_factory.mktemp("models") / "family"
     recipe = Recipe("int8+w4", {"vae_decoder": "fp16"}, ("pooled", "layers", "bare"), "both", verify_steps=2)
-    export_pipeline(tiny_pipeline(), out, recipe)
-    return out
+    return once("model-family", lambda out: export_pipeline(tiny_pipeline(), out, recipe))
 
 
 def test_the_variants_of_the_unet_share_every_shard(family: Path) -> None:
