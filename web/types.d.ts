@@ -154,7 +154,7 @@ export interface View {
   theme: "auto" | "light" | "dark";
 }
 
-/** What models.json says of a model (export/catalogue.py), or the page of a folder that was opened. */
+/** What models.json says of a model (export/site/catalogue.py), or the page of a folder that was opened. */
 export interface ModelEntry {
   name: string;
   title: string;

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from export.catalogue import catalogue
-from export.site import _write_precache
+from export.site.catalogue import catalogue
+from export.site.site import _write_precache
 
 PADDING = 110_000_000  # bytes: enough that the page asks before it fetches them
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from export.architectures import ARCHITECTURES
+from export.checkpoint.architectures import ARCHITECTURES
 from export.exporter import export_pipeline
-from export.generate import draw, settings_for
-from export.native import NativeRuntime
+from export.native.generate import draw, settings_for
+from export.native.runtime import NativeRuntime
 from export.recipe import Recipe
 from pyscript_app.few_step import GAMMA
 from pyscript_app.frame import Frame

@@ -21,14 +21,16 @@ from diffusers import (
     TCDScheduler,
 )
 
+from export.checkpoint.checkpoint import PARTS
+from export.checkpoint.pipeline import load_pipeline
 from export.exporter import export_pipeline
-from export.native import NativeRuntime
-from export.pipeline import PARTS, load_pipeline
+from export.native.runtime import NativeRuntime
 from export.recipe import Recipe
 from pyscript_app.few_step import GAMMA
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings, generate
 from pyscript_app.model import Model
+from tests.conftest import Once
 
 SCHEDULERS = {
     "ddim": DDIMScheduler,
@@ -57,13 +59,11 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture(scope="module")
 def pairs(
-    tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+    tiny_pipeline: Callable[..., Path], once: Once
 ) -> Callable[[str], tuple[StableDiffusionPipeline, NativeRuntime, Model]]:
     """A kind's pipeline in diffusers, and its float export with the loop's model."""
-    out = tmp_path_factory.mktemp("agreement") / "tiny"
-    export_pipeline(
-        tiny_pipeline(**KINDS["epsilon"]), out, Recipe("fp32", attention=("pooled",), self_attention="plain")
-    )
+    recipe = Recipe("fp32", attention=("pooled",), self_attention="plain")
+    out = once("model-agreement", lambda out: export_pipeline(tiny_pipeline(**KINDS["epsilon"]), out, recipe))
     runtime = NativeRuntime(out, threads=1)
     names = runtime.manifest["tokenizer"]
     vocab, merges = ((out / names[file]).read_text("utf-8") for file in ("vocab", "merges"))
