@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyscript_app.manifest import Manifest
+from pyscript_app.refusal import RefusalError, choices
 from pyscript_app.schedule import Schedule
 from pyscript_app.tokenizer import Tokenizer
 
@@ -39,17 +40,14 @@ class Model:
             steps: How many.
 
         Raises:
-            ValueError: The model has no graph for it.
+            RefusalError: The model has no graph for it.
         """
         if preview not in self.previews:
-            have = ", ".join(self.previews)
-            raise ValueError(f"The model was exported without the preview {preview!r}; choose one of {have}.")
+            raise RefusalError("preview-absent", value=repr(preview), choices=choices(self.previews))
         graphs = [self.previews[preview]] * steps
         if preview == "full" and every > 1:
             *_, cheapest = self.previews.values()
             if cheapest == graphs[0]:
-                raise ValueError(
-                    "The model was exported without a cheaper preview for the steps between; draw every step in full."
-                )
+                raise RefusalError("preview-cheaper")
             graphs = [graphs[0] if number % every == 0 else cheapest for number in range(1, steps + 1)]
         return [*graphs[:-1], self.previews["full"]]

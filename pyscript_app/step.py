@@ -15,6 +15,7 @@ import math
 from array import array
 from dataclasses import dataclass, field
 
+from pyscript_app.refusal import RefusalError
 from pyscript_app.schedule import sigma_of
 
 COLUMNS = ("x", "uncond", "cond", "noise", "h0", "h1", "h2", "spare")
@@ -91,10 +92,7 @@ def _noise_and_picture(
         eps = _sum((noise * step.scale, x), (signal, output))
         return eps, _sum((signal * step.scale, x), (-noise, output))
     if not signal:
-        raise ValueError(
-            "A model that predicts epsilon cannot start from pure noise (zero terminal SNR): "
-            "choose the leading spacing or a sampler that counts in noise levels, such as euler."
-        )
+        raise RefusalError("pure-noise")
     return output, _sum((step.scale / signal, x), (-noise / signal, output))
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pyscript_app.letters import normalize, split
+from pyscript_app.refusal import RefusalError
 
 END_OF_WORD = "</w>"
 
@@ -95,9 +96,7 @@ class Tokenizer:
         self.known_words = None if known_words is None else frozenset(word.lower() for word in known_words)
         names = {number: piece for piece, number in vocab.items() if number in {bos, eos, pad}}
         if missing := {bos, eos, pad} - names.keys():
-            raise ValueError(
-                f"The vocabulary has no piece with the id {min(missing)} that the manifest names."
-            )
+            raise RefusalError("vocabulary-id", id=min(missing))
         # Text that spells a special token or an added word becomes that, the longest first.
         self._added = {normalize(word)[0]: ids for word, ids in (added or {}).items()}
         self._whole = {piece: [number] for number, piece in names.items()} | self._added
@@ -123,7 +122,7 @@ class Tokenizer:
             tuple(line.split()) for line in merges.splitlines() if line and not line.startswith("#version")
         ]
         if broken := next((pair for pair in pairs if len(pair) != 2), None):
-            raise ValueError(f"merges.txt must hold two pieces a line; one line holds {' '.join(broken)!r}.")
+            raise RefusalError("merges-line", line=repr(" ".join(broken)))
         return cls(
             json.loads(vocab),
             [(left, right) for left, right in pairs],
