@@ -28,9 +28,10 @@ def even_noise(schedule: Schedule, steps: int) -> list[int]:
 
 
 def early(schedule: Schedule, steps: int) -> list[int]:
-    """Exponentially, most steps in the noise: Park et al., "Explaining generative diffusion models via visual analysis".
+    """Exponentially, most steps in the noise.
 
-    Pure noise first, then the last time less the powers of ``_ratio``.
+    After Park et al., "Explaining generative diffusion models via visual analysis for interpretable decision-making
+    process": pure noise first, then the number of times less the powers of ``_ratio``.
     """
     n, ratio = schedule.num_train_timesteps, _ratio(schedule, steps)
     gaps = [math.floor(ratio ** (i + 1 + GAMMA * steps)) for i in range(steps - 1)]

@@ -42,6 +42,11 @@ class Step:
         """Noise level; infinite at a terminal SNR of zero."""
         return sigma_of(self.abar)
 
+    @property
+    def noise_share(self) -> float:
+        """sqrt(1 - abar), 0 to 1."""
+        return math.sqrt(1 - self.abar)
+
 
 @dataclass(frozen=True)
 class Plan:
