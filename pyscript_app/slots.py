@@ -58,7 +58,7 @@ def slot_sources(tokenizer: Tokenizer, reading: Reading, slots: Mapping[str, str
         places[PADDING].difference_update(word.tokens)
 
     def chosen(way: str) -> list[set[int]]:
-        return [places[text.lower()] for text, asked in slots.items() if asked == way]
+        return [places.get(text.lower(), set()) for text, asked in slots.items() if asked == way]
 
     alone, cut, unheard = (chosen(way) for way in ("alone", "cut", "unheard"))
     kept = set().union(*alone) if alone else set(range(len(ids)))
