@@ -1,9 +1,10 @@
-"""The made-up model of ``fake.py``, with the tiny tokenizer."""
+"""The made-up model of ``fake.py``, with the tiny tokenizer; and a small one in diffusers and in ours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,3 +20,10 @@ def model(tiny_tokenizer: Path) -> Model:
 @pytest.fixture(scope="session")
 def models(tiny_tokenizer: Path) -> Callable[..., Model]:
     return lambda **wishes: make_model(tiny_tokenizer, **wishes)
+
+
+@pytest.fixture(scope="session")
+def pairs(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from tests.pyscript_app.twins import make_pairs
+
+    return make_pairs(tiny_pipeline, tmp_path_factory.mktemp("agreement") / "tiny")
