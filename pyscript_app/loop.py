@@ -14,8 +14,9 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from pyscript_app.attention import token_gain, word_selector
+from pyscript_app.bounds import bounds, check
 from pyscript_app.frame import Frame, Timings, Word
-from pyscript_app.model import PREVIEWS, Model
+from pyscript_app.model import Model
 from pyscript_app.noise import Generator
 from pyscript_app.samplers import plan
 from pyscript_app.step import COLUMNS, ROWS, SLOTS, Step, coefficients
@@ -50,6 +51,9 @@ class Settings:
     it, and a model without guidance has no use for it, nor either of the two for ``negative``. ``gains`` are factors
     on the attention of words of the prompt, by their text. ``preview`` and ``every`` choose what draws the steps
     before the last (``Model.painters``).
+
+    Raises:
+        ValueError: A value lies outside its bounds (``settings.schema.json``).
     """
 
     prompt: str = ""
@@ -63,20 +67,8 @@ class Settings:
     every: int = 1
 
     def __post_init__(self) -> None:
-        for name, text in (("prompt", self.prompt), ("negative prompt", self.negative)):
-            if not isinstance(text, str):
-                raise ValueError(f"The {name} must be text, not {text!r}.")
-        number = isinstance(self.guidance, int | float) and not isinstance(self.guidance, bool)
-        if not number or not math.isfinite(self.guidance):
-            raise ValueError(f"The guidance must be a number, not {self.guidance!r}.")
-        if not isinstance(self.gains, Mapping):
-            raise ValueError(f"The gains must map words of the prompt to factors, not be {self.gains!r}.")
-        if self.preview not in PREVIEWS:
-            raise ValueError(f"There is no preview {self.preview!r}; choose one of {', '.join(PREVIEWS)}.")
-        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
-            raise ValueError(
-                f"Steps drawn in full: every must be a whole number from 1 on, not {self.every!r}."
-            )
+        for name in bounds():
+            check(name, getattr(self, name))
 
 
 class Tensors:

@@ -5,6 +5,7 @@
  * @import { Store } from "../store.js"
  * @import { Reading } from "../types"
  */
+import { BOUNDS } from "../bounds.js";
 import { fit } from "../fit.js";
 import { missing } from "../models.js";
 import { fill, h, icon, set, watch } from "./dom.js";
@@ -30,6 +31,7 @@ export function mount(element, store, send) {
     autocomplete: "off",
     autocapitalize: "off",
     enterkeyhint: "go",
+    maxlength: BOUNDS.prompt.maxLength,
   });
   const mirror = h("div", { class: "mirror", "aria-hidden": "true" });
   const box = h("div", { class: "prompt" }, mirror, field);

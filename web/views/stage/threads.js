@@ -4,6 +4,7 @@
  * @import { Store } from "../../store.js"
  * @import { Geometry } from "./geometry.js"
  */
+import { gainOf } from "../../gains.js";
 import { s, watch } from "../dom.js";
 import { shownFrame, shownWords } from "../shown.js";
 import { ENCODER } from "./geometry.js";
@@ -75,7 +76,7 @@ export function mount(element, store, socketsOf) {
       if (!socket) continue;
       const entry = geometry.entry(geometry.kind === "narrow" ? index : place++);
       const on = view.word === index;
-      const gain = settings.gains[word.text] ?? 1;
+      const gain = gainOf(settings.gains, word.text);
       const width = on ? 4 : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
       const d = path(socket, entry, end);
       casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
