@@ -27,6 +27,7 @@ class Model:
             vocab,
             merges,
             **{key: words[key] for key in ("bos", "eos", "pad", "length", "known_words")},
+            synonyms=words.get("synonyms"),
             added=words.get("added", {}),
         )
 
