@@ -11,6 +11,7 @@ import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;
 const THICK = 2.9;
+const NARROW = 20; // units of a slot that hold two digits
 const DOTS = { least: 0.8, more: 2.5 };
 
 /**
@@ -114,11 +115,21 @@ export function mount(element, store, socketsOf) {
       if (!socket) return [];
       const width = Math.min(28, ENCODER.width / tokens.length);
       const left = ENCODER.x + (ENCODER.width - width * tokens.length) / 2;
+      const box = (/** @type {number} */ x, /** @type {number} */ wide) =>
+        s("rect", { class: "slot", x, y: socket.y - 10, width: wide, height: 20 });
+      const name = (/** @type {number} */ x, /** @type {string | number} */ text) => {
+        const label = s("text", { class: "slot-name", x, y: socket.y + 4.5 });
+        label.textContent = String(text);
+        return label;
+      };
+      if (width < NARROW) {
+        // Too many to be named one by one: the first and the last of them.
+        const ends = `${tokens[0]}–${tokens[tokens.length - 1]}`;
+        return [box(left, width * tokens.length), name(ENCODER.x + ENCODER.width / 2, ends)];
+      }
       return tokens.flatMap((slot, k) => {
         const x = left + k * width;
-        const label = s("text", { class: "slot-name", x: x + width / 2, y: socket.y + 4.5 });
-        label.textContent = String(slot);
-        return [s("rect", { class: "slot", x, y: socket.y - 10, width, height: 20 }), label];
+        return [box(x, width), name(x + width / 2, slot)];
       });
     });
 
