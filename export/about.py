@@ -86,8 +86,8 @@ def read_about(
         settings = {"sampler": sampler, **defaults, **said.pop("defaults", {})}
         title = _title(folder)
         guessed = {"name": _name(title), "title": title, "licence": licence_of(folder)}
-        defaults = replace(Defaults(), **settings)
-        return About(**(guessed | said), known_words=known, synonyms=near, defaults=defaults)
+        own = replace(Defaults(), **settings)
+        return About(**(guessed | said), known_words=known, synonyms=near, defaults=own)
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path.name} or {words.name} in {folder} cannot be used ({error}).") from None
 

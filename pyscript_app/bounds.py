@@ -42,7 +42,7 @@ def _fits(value: Any, rule: Mapping[str, Any]) -> bool:
 
 
 def _sentence(rule: Mapping[str, Any], name: str, value: Any) -> str:
-    facts = rule | {"name": repr(name), "value": _short(value), "enum": ", ".join(rule.get("enum", ()))}
+    facts = {**rule, "name": repr(name), "value": _short(value), "enum": ", ".join(rule.get("enum", ()))}
     return rule["description"].format(**facts)
 
 
