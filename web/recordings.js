@@ -54,7 +54,7 @@ export async function playRecording(store, { name, model: drawer }) {
   ]);
   const last = frames[frames.length - 1];
   const { source, status, queued } = store.state.run;
-  if (turn !== asked || live() !== before) return;
+  if (turn !== asked || (live() !== before && !queued)) return;
   if (source === "live" && (status === "running" || status === "paused")) return;
   /** @type {Frame[]} what the run holds so far; anybody else's frames end the play */
   let shown = [];

@@ -57,7 +57,7 @@ export class Runs {
    *
    * @param {Partial<Settings>} [given]
    * @param {(frame: Frame) => void} [onFrame]
-   * @param {{ behind?: boolean }} [place] `behind`: a recording that plays stays on show until the run begins
+   * @param {{ behind?: boolean }} [place] `behind`: a recording may be on show until the run begins
    * @returns {Promise<Result>} rejects with an AbortError after `cancel()`, with an Error that says what went wrong
    */
   async generate(given = {}, onFrame, { behind = false } = {}) {
@@ -73,7 +73,8 @@ export class Runs {
     this.#job = job;
     const { steps } = settings;
     const recorded = behind && this.store.state.run.source === "recorded";
-    this.store.set({ run: recorded ? { queued: true } : { ...NO_RUN, status: "waiting", settings, steps } });
+    const waiting = { ...NO_RUN, status: /** @type {const} */ ("waiting"), settings, steps, queued: behind };
+    this.store.set({ run: recorded ? { queued: true } : waiting });
     try {
       await orAbort(this.ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
@@ -177,7 +178,8 @@ export class Runs {
    */
   #tell(job, run) {
     if (this.#job !== job) return;
-    this.store.set({ run: this.store.state.run.queued && !job.begun ? { queued: false } : run });
+    const behind = this.store.state.run.source === "recorded" && !job.begun;
+    this.store.set({ run: { ...(behind ? {} : run), queued: false } });
   }
 
   /**

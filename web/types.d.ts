@@ -134,7 +134,7 @@ export interface Run {
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;
-  /** Of a recording: whether a picture of one's own waits behind it for the engine. */
+  /** Whether a picture of one's own waits for the engine behind a recording that plays, or is about to. */
   queued: boolean;
   /** performance.now() when it began. */
   started: number;

@@ -26,7 +26,11 @@ function after(change, run = {}) {
 test("a picture of the settings as they are is not stale", () => {
   assert.equal(after({}), false);
   assert.equal(after({ gains: { red: 0.5, boat: 2 } }), false, "a strength that waits changes nothing");
-  assert.equal(after({ preview: "linear", every: 2 }), false, "what draws the steps on the way changes nothing");
+  assert.equal(
+    after({ preview: "linear", every: 2 }),
+    false,
+    "what draws the steps on the way changes nothing",
+  );
   assert.equal(after({ prompt: "other" }, { frames: [] }), false, "there is no picture yet");
   assert.equal(after({ prompt: "other" }, { source: "recorded" }), false, "a recording says what it is");
 });
