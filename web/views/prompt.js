@@ -82,7 +82,9 @@ export function mount(element, store, send) {
     const out = [];
     if (reading.error) out.push(sentence("stop", [document.createTextNode(reading.error)]));
     if (reading.cut) out.push(sentence("note", rich("prompt.cut", { cut: short(reading.cut) })));
-    const unknown = [...new Map(reading.words.filter(isUnknown).map((word) => [word.text, word])).values()];
+    const unknown = reading.words.filter(
+      ({ known, text }, i, all) => !known && all.findIndex((word) => word.text === text) === i,
+    );
     if (unknown.length) {
       const words = list(unknown.map(({ text }) => short(text)));
       out.push(sentence("note", rich("prompt.unknown", { model, words })));
@@ -208,11 +210,6 @@ function marks(prompt, reading, index, chosen) {
   out.push(prompt.slice(at, Math.max(at, cutAt)));
   if (cutAt < prompt.length) out.push(h("span", { class: "cut" }, prompt.slice(cutAt)));
   return out;
-}
-
-/** @param {import("../types").ReadWord} word */
-function isUnknown({ known }) {
-  return !known;
 }
 
 /**
