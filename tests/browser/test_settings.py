@@ -138,6 +138,8 @@ def test_a_long_word_and_many_slots_stay_in_their_places(here: Page) -> None:
     prompt(here).fill(f"a {long} car")
     expect(here.locator("#prompt-notes")).to_contain_text("xxxx")
     here.evaluate("diffuscope.generate({}).then(() => null)")
+    # The marks under the field repeat its letters, also where the last word is heard in part.
+    assert here.locator(".mirror").inner_text().replace("\u200b", "") == prompt(here).input_value()
     here.locator(".words .word").nth(1).click()
     for part in (None, "1", "2", "3"):
         if part:

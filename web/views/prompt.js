@@ -203,9 +203,11 @@ function marks(prompt, reading, index, chosen) {
   for (const [i, word] of reading.words.entries()) {
     const isChosen = i === index && word.text === chosen;
     if (word.known && !isChosen) continue;
+    // Of the last word only a part may be heard.
+    const end = Math.min(word.end, cutAt);
     out.push(prompt.slice(at, word.start));
-    out.push(h("span", { class: isChosen ? "chosen-word" : "unknown" }, prompt.slice(word.start, word.end)));
-    at = word.end;
+    out.push(h("span", { class: isChosen ? "chosen-word" : "unknown" }, prompt.slice(word.start, end)));
+    at = end;
   }
   out.push(prompt.slice(at, Math.max(at, cutAt)));
   if (cutAt < prompt.length) out.push(h("span", { class: "cut" }, prompt.slice(cutAt)));
