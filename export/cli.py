@@ -173,9 +173,7 @@ def generate(
     ] = None,
     preview: Annotated[
         str | None,
-        typer.Option(
-            help="What draws the steps: full, tiny or linear, as far as the model has them; or none."
-        ),
+        typer.Option(help="What draws the steps: full, tiny or linear, as far as the model has them."),
     ] = None,
     every: Annotated[
         int | None, typer.Option(help="With the full decoder: draw every Nth step by it, the others quickly.")

@@ -86,18 +86,24 @@ def read_start(manifest: Manifest, path: Path, strength: float) -> Start:
         raise UserError(str(error)) from error
 
 
-def draw(runtime: NativeRuntime, settings: Settings, start: Start | State | None = None) -> Iterator[Frame]:
+def draw(
+    runtime: NativeRuntime,
+    settings: Settings,
+    start: Start | State | None = None,
+    last_only: bool = False,
+) -> Iterator[Frame]:
     """The loop's frames, one for each step.
 
     Args:
         runtime: of the model.
         settings: what to draw.
         start: where to begin, if not in noise.
+        last_only: draw the last picture alone.
 
     Raises:
         UserError: the settings cannot be drawn with.
     """
-    frames = generate(settings, _model_of(runtime), runtime, start=start)
+    frames = generate(settings, _model_of(runtime), runtime, start=start, last_only=last_only)
     loop = asyncio.new_event_loop()
     try:
         while True:
@@ -153,15 +159,14 @@ class Recorder:
         self.frames.append(frame)
         if self.folder:
             stem = f"step-{frame.step:02}"
-            if frame.drawn_by:
-                self._picture(frame).save(self.folder / f"{stem}-picture.png")
+            self._picture(frame).save(self.folder / f"{stem}-picture.png")
             self._latent_view(frame).save(self.folder / f"{stem}-latent.png")
             self._attention_view(frame).save(self.folder / f"{stem}-attention.png")
 
     def save_picture(self, path: Path) -> None:
         """Write the last picture, in the format of the file's ending; ``.gif`` shows all steps one by one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        *earlier, last = (self._picture(frame) for frame in self.frames if frame.drawn_by)
+        *earlier, last = (self._picture(frame) for frame in self.frames)
         if path.suffix.lower() == ".gif":
             first, *others = [*earlier, last]
             lasting = [STEP_SHOWN] * len(others) + [RESULT_SHOWN]

@@ -70,8 +70,8 @@ class Course:
         return any(step.remember for step in self.plan.steps)
 
 
-def chart(settings: Settings, model: Model, start: Start | State | None) -> Course:
-    """Decide the course of a run.
+def chart(settings: Settings, model: Model, start: Start | State | None, last_only: bool = False) -> Course:
+    """Decide the course of a run, of which perhaps the last picture only is drawn.
 
     Raises:
         RefusalError: It cannot be drawn.
@@ -98,6 +98,9 @@ def chart(settings: Settings, model: Model, start: Start | State | None) -> Cour
         else:
             begin = _nearest(start.noise_share, _plan(settings, model))
     way = _plan(settings, model, begin)
+    painters = model.painters(settings.preview, settings.every, len(way.steps))
+    if last_only:
+        painters[:-1] = [""] * (len(painters) - 1)
     next_scales = [step.scale for step in way.steps[1:]] + [1.0]
     # Where the network runs once, its one output is the guided one.
     guidance = settings.guidance if model.guidance == "classifier-free" else 1.0
@@ -111,7 +114,7 @@ def chart(settings: Settings, model: Model, start: Start | State | None) -> Cour
             coefficients(step, next_scale, guidance, model.schedule.prediction_type)
             for step, next_scale in zip(way.steps, next_scales, strict=True)
         ],
-        painters=model.painters(settings.preview, settings.every, len(way.steps)),
+        painters=painters,
         reading=reading,
         sources=slot_sources(model.tokenizer, reading, settings.slots),
         selector=word_selector(reading.words, model.tokenizer.length),

@@ -28,6 +28,7 @@ async def generate(
     runtime: Runtime,
     clock: Callable[[], float] = perf_counter,
     start: Start | State | None = None,
+    last_only: bool = False,
 ) -> AsyncGenerator[Frame, None]:
     """Draw a picture step by step.
 
@@ -38,6 +39,7 @@ async def generate(
         clock: Seconds, for the timings.
         start: Where to begin: None in the seed's noise, else at a picture, or where an earlier run stood
             (``Frame.state``) - with other steps than that run's at the step whose noise is nearest.
+        last_only: Draw the last picture alone, for those who do not watch.
 
     Yields:
         One frame a call of the UNet: the sampler's number of steps, and one more for pndm. The last frame's picture
@@ -46,7 +48,7 @@ async def generate(
     Raises:
         RefusalError: It cannot be drawn; nothing has run then.
     """
-    course = chart(settings, model, start)
+    course = chart(settings, model, start, last_only)
     parts, read = Parts(model, runtime, clock), runtime.read
     try:
         told = await listen(settings, course, parts)

@@ -8,9 +8,7 @@ from pyscript_app.schedule import Schedule
 from pyscript_app.tokenizer import Tokenizer
 
 # The graph behind each kind of preview, the dearest first; the full decoder is always there.
-# NO_PREVIEW draws nothing before the last step.
 PREVIEWS = {"full": "vae_decoder", "tiny": "preview_decoder", "linear": "latent_rgb"}
-NO_PREVIEW = "none"
 
 
 class Model:
@@ -32,22 +30,21 @@ class Model:
             vocab,
             merges,
             **{key: words[key] for key in ("bos", "eos", "pad", "length", "known_words")},
+            synonyms=words.get("synonyms"),
             added=words.get("added", {}),
         )
 
     def painters(self, preview: str, every: int, steps: int) -> list[str]:
-        """The graph that draws each step's picture, "" for none; the last is always the full decoder's.
+        """The graph that draws each step's picture; the last is always the full decoder's.
 
         Args:
-            preview: One of PREVIEWS, or NO_PREVIEW.
+            preview: One of PREVIEWS.
             every: With "full", which steps it draws: each of this number, and the cheapest preview the others.
             steps: How many.
 
         Raises:
             RefusalError: The model has no graph for it.
         """
-        if preview == NO_PREVIEW:
-            return [""] * (steps - 1) + [self.previews["full"]]
         if preview not in self.previews:
             raise RefusalError("preview-absent", value=repr(preview), choices=choices(self.previews))
         graphs = [self.previews[preview]] * steps

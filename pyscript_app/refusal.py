@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 
 SENTENCES = Path(__file__).with_name("refusals.json")
+SETTINGS = Path(__file__).with_name("settings.schema.json")
 
 
 class RefusalError(ValueError):
     """Something that was asked for and cannot be done.
 
     Args:
-        code: One of the keys of ``refusals.json``.
+        code: One of the keys of ``sentences()``.
         values: What the sentence's places in braces stand for.
     """
 
@@ -29,8 +30,16 @@ class RefusalError(ValueError):
 
 @cache
 def sentences() -> Mapping[str, str]:
-    """The English sentence of every code; ``web/text/en.json`` has the same under ``trouble.<code>``."""
+    """The English sentence of every code; ``web/text/en.json`` has the same under ``refusal.<code>``.
+
+    Those for a setting out of its bounds stand beside the bounds: ``setting-<name>``, and ``setting-<name>-each`` for
+    what it maps words to.
+    """
     found: dict[str, str] = json.loads(SENTENCES.read_text("utf-8"))
+    for name, rule in json.loads(SETTINGS.read_text("utf-8"))["properties"].items():
+        found[f"setting-{name}"] = rule["description"]
+        if each := rule.get("additionalProperties"):
+            found[f"setting-{name}-each"] = each["description"]
     return found
 
 

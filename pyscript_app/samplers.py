@@ -185,9 +185,9 @@ def plan(sampler: str, schedule: Schedule, steps: int, begin: int = 0, spacing: 
         RefusalError: There is no such sampler or spacing, they do not go together, or not with so many steps.
     """
     if sampler not in SAMPLERS:
-        raise RefusalError("sampler-name", value=repr(sampler), choices=choices(SAMPLERS))
+        raise RefusalError("setting-sampler", value=repr(sampler), enum=choices(SAMPLERS))
     if spacing not in NAMES:
-        raise RefusalError("spacing-name", value=repr(spacing), choices=choices(NAMES))
+        raise RefusalError("setting-spacing", value=repr(spacing), enum=choices(NAMES))
     chosen = SAMPLERS[sampler]
     if spacing == TRAINED:
         return chosen.plan(schedule, steps, begin)

@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyscript_app.model import NO_PREVIEW, PREVIEWS
-from pyscript_app.refusal import RefusalError, choices
-from pyscript_app.slots import WAYS
+from pyscript_app.bounds import bounds, check
+from pyscript_app.refusal import RefusalError
 from pyscript_app.spacing import TRAINED
 
 
@@ -23,7 +22,7 @@ class Settings:
     what draws the steps before the last (``Model.painters``).
 
     Raises:
-        RefusalError: One of them is not what it must be.
+        RefusalError: A value lies outside its bounds (``settings.schema.json``).
     """
 
     prompt: str = ""
@@ -39,21 +38,8 @@ class Settings:
     slots: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.prompt, str):
-            raise RefusalError("prompt-text", value=repr(self.prompt))
-        if not isinstance(self.negative, str):
-            raise RefusalError("negative-text", value=repr(self.negative))
-        if not _is_number(self.guidance):
-            raise RefusalError("guidance-number", value=repr(self.guidance))
-        if not isinstance(self.gains, Mapping):
-            raise RefusalError("gains-map", value=repr(self.gains))
-        if not isinstance(self.slots, Mapping):
-            raise RefusalError("slots-map", value=repr(self.slots), choices=choices(WAYS))
-        previews = (*PREVIEWS, NO_PREVIEW)
-        if self.preview not in previews:
-            raise RefusalError("preview-name", value=repr(self.preview), choices=choices(previews))
-        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
-            raise RefusalError("every-range", value=repr(self.every))
+        for name in bounds():
+            check(name, getattr(self, name))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pyscript_app.refusal import RefusalError, choices
+from pyscript_app.refusal import RefusalError
 
 if TYPE_CHECKING:
     from pyscript_app.parts import Parts, Tensor
@@ -31,12 +31,10 @@ def delete_words(tokenizer: Tokenizer, prompt: str, slots: Mapping[str, str]) ->
     """The prompt without its ``deleted`` words; here all of ``slots`` is checked.
 
     Raises:
-        RefusalError: A word is not in the prompt, or there is no such way.
+        RefusalError: A word is not in the prompt, or what is asked of the padding goes with words alone.
     """
     words = tokenizer.read(prompt).words
     for text, way in slots.items():
-        if way not in WAYS:
-            raise RefusalError("slot-way", word=repr(text), value=repr(way), choices=choices(WAYS))
         if text == PADDING:
             if way not in ("alone", "cut"):
                 raise RefusalError("slot-padding", value=way)

@@ -18,7 +18,6 @@ from PIL import Image
 from export.generate import draw, settings_for
 from export.native import NativeRuntime
 from pyscript_app.loop import Settings
-from pyscript_app.model import NO_PREVIEW
 
 _runtime = cache(partial(NativeRuntime, threads=1))  # one for each model and process
 
@@ -27,7 +26,7 @@ def _draw(folder: Path, settings: Settings) -> np.ndarray:
     """The loop's last picture, uint8 [H, W, 3]."""
     runtime = _runtime(folder)
     size = runtime.manifest["picture"]
-    *_, last = draw(runtime, settings)
+    *_, last = draw(runtime, settings, last_only=True)
     rgba = np.asarray(last.picture).reshape(size["height"], size["width"], 4)
     return rgba[..., :3].astype(np.uint8)
 
@@ -71,8 +70,7 @@ def paint(
         UserError: the folder is not an exported model, or a wish cannot be painted with.
     """
     manifest = _runtime(folder).manifest
-    only_last = wishes | {"preview": NO_PREVIEW}
-    orders = [settings_for(manifest, prompt=c, seed=i, **only_last) for i, c in enumerate(captions)]
+    orders = [settings_for(manifest, prompt=c, seed=i, **wishes) for i, c in enumerate(captions)]
     if album:
         album.mkdir(parents=True, exist_ok=True)
     work = partial(_paint, folder, album)

@@ -73,13 +73,10 @@ def test_slots_and_spacings_reach_the_loop(int8_model: Path, tmp_path: Path) -> 
     np.testing.assert_array_equal(late["timesteps"], [999, 630, 398, 251, 158])
 
 
-def test_a_picture_alone_is_drawn_without_its_steps(int8_model: Path, tmp_path: Path) -> None:
-    generate(int8_model, tmp_path, "--preview", "none", "--frames", tmp_path / "frames")
-    assert [path.name for path in sorted((tmp_path / "frames").glob("*picture*"))] == ["step-05-picture.png"]
+def test_for_those_who_do_not_watch_the_last_picture_alone_is_drawn(int8_model: Path) -> None:
     runtime = NativeRuntime(int8_model)
-    whole, alone = (
-        list(draw(runtime, settings_for(runtime.manifest, steps=3, preview=preview)))
-        for preview in ("full", "none")
-    )
-    assert [len(frame.picture) for frame in alone] == [0, 0, 64 * 64 * 4]
+    settings = settings_for(runtime.manifest, steps=3)
+    whole, alone = (list(draw(runtime, settings, last_only=only)) for only in (False, True))
+    assert [(frame.drawn_by, len(frame.picture)) for frame in alone[:-1]] == [("", 0)] * 2
     assert alone[-1].picture == whole[-1].picture
+    assert [frame.latent for frame in alone] == [frame.latent for frame in whole]

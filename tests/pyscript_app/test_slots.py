@@ -165,10 +165,10 @@ def test_the_negative_prompt_is_left_alone(model: Model) -> None:
 @pytest.mark.parametrize(
     ("slots", "code"),
     [
-        (["red"], "slots-map"),
+        (["red"], "setting-slots"),
         ({"green": "cut"}, "slot-word"),
-        ({"red": "loud"}, "slot-way"),
-        ({"red": None}, "slot-way"),
+        ({"red": "loud"}, "setting-slots-each"),
+        ({"red": None}, "setting-slots-each"),
         ({PADDING: "deleted"}, "slot-padding"),
         ({PADDING: "unheard"}, "slot-padding"),
     ],
