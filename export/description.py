@@ -67,7 +67,7 @@ def _preview(pipeline: Pipeline) -> dict[str, str]:
 
 
 def _tokenizer(pipeline: Pipeline) -> dict[str, Any]:
-    tokenizer, words = pipeline.tokenizer, pipeline.about.known_words
+    tokenizer, about = pipeline.tokenizer, pipeline.about
     said = {
         "vocab": "vocab.json",
         "merges": "merges.txt",
@@ -75,9 +75,10 @@ def _tokenizer(pipeline: Pipeline) -> dict[str, Any]:
         "eos": tokenizer.eos_token_id,
         "pad": tokenizer.pad_token_id,
         "length": pipeline.text_length,
-        "known_words": None if words is None else list(words),
+        "known_words": None if about.known_words is None else list(about.known_words),
     }
-    return said | ({"added": pipeline.added_tokens} if pipeline.added_tokens else {})
+    further = {"synonyms": about.synonyms, "added": pipeline.added_tokens}
+    return said | {name: words for name, words in further.items() if words}
 
 
 def pooled(layers: list[AttentionLayer]) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ over its byte-pair pieces.
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Mapping, Sequence
 
+from pyscript_app.bounds import check
+from pyscript_app.refusal import RefusalError
 from pyscript_app.tokenizer import Word
 
 
@@ -32,19 +33,16 @@ def token_gain(words: Sequence[Word], gains: Mapping[str, float], length: int) -
         length: Number of token slots.
 
     Raises:
-        ValueError: A word is not in the prompt, or its factor is no number from 0 on.
+        RefusalError: A word is not in the prompt, or a factor is out of its bounds.
     """
+    check("gains", gains)
     factors = array("f", [1.0]) * length
     places: dict[str, list[int]] = {}
     for word in words:
         places.setdefault(word.text.lower(), []).extend(word.tokens)
     for text, gain in gains.items():
-        if isinstance(gain, bool) or not isinstance(gain, int | float) or not 0 <= gain < math.inf:
-            raise ValueError(f"The strength of {text!r} must be a number from 0 on, not {gain!r}.")
         if text.lower() not in places:
-            raise ValueError(
-                f"The word {text!r} is not in the prompt, so it cannot be made stronger or weaker."
-            )
+            raise RefusalError("gain-word", word=repr(text))
         for token in places[text.lower()]:
             factors[token] = gain
     return factors

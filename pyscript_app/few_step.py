@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from pyscript_app.refusal import RefusalError
 from pyscript_app.schedule import Schedule
 from pyscript_app.step import Plan, Step
 
@@ -15,7 +16,7 @@ SIGMA_DATA = 0.5  # lcm: standard deviation of the data, as in Karras et al., ht
 GAMMA = 0.3  # tcd: how much of each step is fresh noise, 0 to 1; the paper's choice
 
 
-def lcm(schedule: Schedule, steps: int) -> Plan:
+def lcm(schedule: Schedule, steps: int, begin: int = 0) -> Plan:
     """Multistep consistency sampling of latents: Luo et al., https://arxiv.org/abs/2310.04378, algorithm 3.
 
     The boundary condition (c_skip, c_out) makes the network's picture the latent itself where time ends.
@@ -32,10 +33,10 @@ def lcm(schedule: Schedule, steps: int) -> Plan:
             signal, noise = math.sqrt(abar[after]), math.sqrt(1 - abar[after])
             update = {"x0": signal * out, "x": signal * skip, "noise": noise}
         plan.append(Step(time, abar[time], update))
-    return Plan(plan)
+    return Plan(plan[begin:])
 
 
-def tcd(schedule: Schedule, steps: int) -> Plan:
+def tcd(schedule: Schedule, steps: int, begin: int = 0) -> Plan:
     """Strategic stochastic sampling: Zheng et al., https://arxiv.org/abs/2402.19159, algorithm 4.
 
     A DDIM step to below the next time, to (1 - gamma) of it, then fresh noise up to it.
@@ -49,16 +50,14 @@ def tcd(schedule: Schedule, steps: int) -> Plan:
         if after is not None:
             update["noise"] = math.sqrt(1 - rise)
         plan.append(Step(time, abar[time], update))
-    return Plan(plan)
+    return Plan(plan[begin:])
 
 
 def taught_times(schedule: Schedule, steps: int) -> list[int]:
     """Whole times from noise to picture, evenly chosen from the ``original_inference_steps`` that were distilled."""
     n, taught = schedule.num_train_timesteps, schedule.original_inference_steps
     if not 1 <= taught <= n:
-        raise ValueError(
-            f"The scheduler's original_inference_steps is {taught}; it must lie between 1 and {n}."
-        )
+        raise RefusalError("scheduler-taught", value=taught, most=n)
     schedule.check_steps(steps, taught)
     stride = n // taught
     return [(taught - math.floor(i * (taught / steps))) * stride - 1 for i in range(steps)]

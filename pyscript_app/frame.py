@@ -6,10 +6,12 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pyscript_app.state import State
+
 
 @dataclass(frozen=True)
-class Word:
-    """One word of the prompt in one step.
+class WordShare:
+    """How much one word of the prompt is looked at in one step.
 
     ``tokens`` are its slots among the model's; ``share`` is the part of all cross-attention that they receive,
     mean over the picture, the layers and the heads.
@@ -61,15 +63,18 @@ class Frame:
     """[C, h, w] after guidance."""
     attention: Mapping[int, array[float]]
     """For each side [T, side, side]: conditional half, mean over heads, sum over that side's layers."""
-    words: tuple[Word, ...]
+    words: tuple[WordShare, ...]
     maps: array[float]
     """[words, S, S] where in the picture each word is attended to, in this step."""
     mean_maps: array[float]
     """[words, S, S] the same over all steps so far."""
     picture: array[float]
-    """[H, W, 4] x0 decoded (in the last step, ``latent``): red, green, blue, alpha, whole numbers from 0 to 255."""
+    """[H, W, 4] x0 decoded (in the last step, ``latent``): red, green, blue, alpha, whole numbers from 0 to 255;
+    empty where nothing was drawn."""
     drawn_by: str
-    """The graph that drew ``picture``: the decoder, or a cheaper estimate of it."""
+    """The graph that drew ``picture``: the decoder, or a cheaper estimate of it; "" for none."""
     update: Mapping[str, float]
     """What the sampler added up to reach ``latent``: terms (see ``step``) and their factors."""
     ms: Timings
+    state: State | None
+    """Where the run stands after the step, to go on from later; None after the last."""

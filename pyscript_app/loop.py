@@ -1,104 +1,34 @@
 """The denoising loop of Stable Diffusion: a prompt and a seed become a picture, one frame a step.
 
-Python decides the scalars; arrays are tensors of a runtime that runs named ONNX graphs (docs/architecture.md). The
+Python decides the scalars (``course``); arrays are tensors of a runtime that runs named ONNX graphs (``parts``). The
 loop knows neither the screen nor the machine: in the page the runtime is onnxruntime-web, elsewhere onnxruntime.
 """
 
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable
 from time import perf_counter
-from typing import Any, Protocol
 
-from pyscript_app.attention import token_gain, word_selector
-from pyscript_app.frame import Frame, Timings, Word
-from pyscript_app.model import PREVIEWS, Model
-from pyscript_app.noise import Generator
-from pyscript_app.samplers import plan
-from pyscript_app.step import COLUMNS, ROWS, SLOTS, Step, coefficients
+from pyscript_app.course import Course, chart
+from pyscript_app.frame import Frame, Timings, WordShare
+from pyscript_app.model import Model
+from pyscript_app.moment import Moment, begin, keep_state
+from pyscript_app.parts import Conditions, Parts, Runtime
+from pyscript_app.settings import Settings, Start
+from pyscript_app.slots import encode_slots
+from pyscript_app.state import State
 
-Tensor = Any  # whatever the runtime makes
-
-
-class Runtime(Protocol):
-    """Something that runs the model's graphs; its tensors may live on a graphics card."""
-
-    async def run(self, graph: str, feeds: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Run a graph on tensors by name."""
-
-    def tensor(self, data: array | Sequence, shape: tuple[int, ...], dtype: str = "float32") -> Tensor:
-        """Make a tensor from values in C order."""
-
-    async def read(self, tensor: Tensor) -> array[float]:
-        """The float32 values of a tensor in C order."""
-
-    def release(self, *tensors: Tensor) -> None:
-        """Give the memory of tensors back."""
-
-    async def pause(self) -> None:
-        """Let messages in between the steps; may raise to end the run."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the visitor asks for.
-
-    ``guidance`` 0 ignores the prompt, 1 follows the conditional prediction alone; a model that guides itself is told
-    it, and a model without guidance has no use for it, nor either of the two for ``negative``. ``gains`` are factors
-    on the attention of words of the prompt, by their text. ``preview`` and ``every`` choose what draws the steps
-    before the last (``Model.painters``).
-    """
-
-    prompt: str = ""
-    negative: str = ""
-    seed: int = 0
-    steps: int = 10
-    guidance: float = 3.0
-    sampler: str = "ddim"
-    gains: Mapping[str, float] = field(default_factory=dict)
-    preview: str = "full"
-    every: int = 1
-
-    def __post_init__(self) -> None:
-        for name, text in (("prompt", self.prompt), ("negative prompt", self.negative)):
-            if not isinstance(text, str):
-                raise ValueError(f"The {name} must be text, not {text!r}.")
-        number = isinstance(self.guidance, int | float) and not isinstance(self.guidance, bool)
-        if not number or not math.isfinite(self.guidance):
-            raise ValueError(f"The guidance must be a number, not {self.guidance!r}.")
-        if not isinstance(self.gains, Mapping):
-            raise ValueError(f"The gains must map words of the prompt to factors, not be {self.gains!r}.")
-        if self.preview not in PREVIEWS:
-            raise ValueError(f"There is no preview {self.preview!r}; choose one of {', '.join(PREVIEWS)}.")
-        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
-            raise ValueError(
-                f"Steps drawn in full: every must be a whole number from 1 on, not {self.every!r}."
-            )
-
-
-class Tensors:
-    """The tensors that a run holds, so that none is left behind however it ends."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._held: dict[int, Tensor] = {}
-
-    def hold(self, *tensors: Tensor) -> None:
-        """Remember tensors."""
-        self._held |= {id(tensor): tensor for tensor in tensors}
-
-    def keep(self, *tensors: Tensor) -> None:
-        """Release all but these."""
-        kept = {id(tensor): tensor for tensor in tensors}
-        self._runtime.release(*(tensor for key, tensor in self._held.items() if key not in kept))
-        self._held = kept
+__all__ = ["Runtime", "Settings", "Start", "State", "generate"]
 
 
 async def generate(
-    settings: Settings, model: Model, runtime: Runtime, clock: Callable[[], float] = perf_counter
+    settings: Settings,
+    model: Model,
+    runtime: Runtime,
+    clock: Callable[[], float] = perf_counter,
+    start: Start | State | None = None,
+    last_only: bool = False,
 ) -> AsyncGenerator[Frame, None]:
     """Draw a picture step by step.
 
@@ -107,152 +37,75 @@ async def generate(
         model: The model's manifest and tokenizer.
         runtime: What runs its graphs.
         clock: Seconds, for the timings.
+        start: Where to begin: None in the seed's noise, else at a picture, or where an earlier run stood
+            (``Frame.state``) - with other steps than that run's at the step whose noise is nearest.
+        last_only: Draw the last picture alone, for those who do not watch.
 
     Yields:
         One frame a call of the UNet: the sampler's number of steps, and one more for pndm. The last frame's picture
         is the result.
 
     Raises:
-        ValueError: A setting cannot be drawn with; the sentence says why.
+        RefusalError: It cannot be drawn; nothing has run then.
     """
-    run = Run(settings, model, runtime, clock)
+    course = chart(settings, model, start, last_only)
+    parts, read = Parts(model, runtime, clock), runtime.read
     try:
-        await run.begin()
-        for index in range(len(run.plan.steps)):
+        told = await listen(settings, course, parts)
+        words = parts.tensor(course.selector, parts.length, parts.length)
+        no_noise = parts.zeros(1, *model.shape)
+        now = await begin(course, start, parts)
+        for index, step in course.ahead:
             await runtime.pause()
-            yield await run.advance(index)
+            noise = no_noise
+            if "noise" in step.update:
+                noise = parts.tensor(course.random.randn(math.prod(model.shape)), 1, *model.shape)
+            seen = await parts.predict(now.latents, step.timestep, told)
+            after = await parts.step(now.latent, seen.output, noise, now.history, course.matrices[index])
+            pooled = await parts.pool(seen.attention, words, now.total, now.counted + 1)
+            # Some samplers end a breath of noise above x0: the result is what they end with, as in diffusers.
+            shown = after.x0 if index + 1 < len(course.plan.steps) else after.latent
+            picture = await parts.decode(shown, course.painters[index])
+
+            before, values = now.values, await read(after.latent)
+            now = Moment(values, after.latent, after.latents, after.history, pooled.total, now.counted + 1)
+            area = len(course.reading.words) * max(model.sides) ** 2
+            shares = await read(pooled.shares)
+            frame = Frame(
+                step=course.shown(index + 1),
+                steps=course.shown(len(course.plan.steps)),
+                timestep=step.timestep,
+                sigma=step.sigma,
+                noise_share=step.noise_share,
+                latent_in=before,
+                latent=values,
+                x0=await read(after.x0),
+                eps_uncond=await read(after.eps_uncond),
+                eps_cond=await read(after.eps_cond),
+                eps=await read(after.eps),
+                attention={side: await read(maps) for side, maps in seen.attention.items()},
+                words=tuple(
+                    WordShare(word.text, word.tokens, share)
+                    for word, share in zip(course.reading.words, shares, strict=False)
+                ),
+                maps=(await read(pooled.maps))[:area],
+                mean_maps=(await read(pooled.mean_maps))[:area],
+                picture=picture,
+                drawn_by=course.painters[index],
+                update=step.update,
+                ms=Timings(*(parts.ms[name] for name in ("unet", "step", "attention", "decode"))),
+                state=await keep_state(settings, course, index + 1, now, parts),
+            )
+            parts.keep(*told.feeds().values(), words, no_noise, *now.tensors)
+            yield frame
     finally:
-        run.tensors.keep()
+        parts.keep()
 
 
-class Run:
-    """One picture in the making: the tensors that go from step to step."""
-
-    def __init__(
-        self, settings: Settings, model: Model, runtime: Runtime, clock: Callable[[], float]
-    ) -> None:
-        self.settings, self.model, self.runtime, self.clock = settings, model, runtime, clock
-        self.plan = plan(settings.sampler, model.schedule, settings.steps)
-        self.random = Generator(settings.seed)
-        self.reading = model.tokenizer.read(settings.prompt)
-        self.gains = token_gain(self.reading.words, settings.gains, model.tokenizer.length)
-        self.painters = model.painters(settings.preview, settings.every, len(self.plan.steps))
-        # All at once, so that what cannot be drawn is refused before anything runs.
-        next_scales = [step.scale for step in self.plan.steps[1:]] + [1.0]
-        # Where the network runs once, its one output is the guided one.
-        guidance = settings.guidance if model.guidance == "classifier-free" else 1.0
-        self.matrices = [
-            coefficients(step, next_scale, guidance, model.schedule.prediction_type)
-            for step, next_scale in zip(self.plan.steps, next_scales, strict=True)
-        ]
-        self.tensors = Tensors(runtime)
-
-    def _tensor(self, data: array | Sequence, *shape: int, dtype: str = "float32") -> Tensor:
-        tensor = self.runtime.tensor(data, shape, dtype)
-        self.tensors.hold(tensor)
-        return tensor
-
-    def _zeros(self, *shape: int) -> Tensor:
-        return self._tensor(array("f", bytes(4 * math.prod(shape))), *shape)
-
-    async def _run(self, graph: str, **feeds: Tensor) -> tuple[dict[str, Tensor], float]:
-        """Run a graph; its outputs by name, and the milliseconds that it took."""
-        began = self.clock()
-        outputs = await self.runtime.run(graph, feeds)
-        self.tensors.hold(*outputs.values())
-        return outputs, (self.clock() - began) * 1000
-
-    async def begin(self) -> None:
-        """Encode the prompt (the negative one too), and make the noise that the seed stands for."""
-        settings, model, first = self.settings, self.model, self.plan.steps[0]
-        shape, batch, length, side = model.shape, model.batch, model.tokenizer.length, max(model.sides)
-        ids = list(self.reading.ids)
-        if batch == 2:
-            ids = model.tokenizer.encode(settings.negative) + ids
-        encoded, _ = await self._run(
-            "text_encoder", input_ids=self._tensor(ids, batch, length, dtype="int32")
-        )
-        noise = self.random.randn(math.prod(shape))
-        start = array("f", [self.plan.noise_scale * value for value in noise])
-        scaled = array("f", [first.scale * value for value in start])
-        # The same in every step.
-        self.conditions = {"text": encoded["text"], "token_gain": self._tensor(self.gains, 1, length)}
-        if model.guidance == "embedded":
-            self.conditions["guidance"] = self._tensor([settings.guidance - 1], 1)
-        self.words = self._tensor(word_selector(self.reading.words, length), length, length)
-        self.no_noise = self._zeros(1, *shape)
-        # Replaced by every step.
-        self.latent, self.latent_values = self._tensor(start, 1, *shape), start
-        self.latents = self._tensor(scaled * batch, batch, *shape)
-        self.history = self._zeros(len(SLOTS), *shape)
-        self.total = self._zeros(length, side, side)
-
-    async def advance(self, index: int) -> Frame:
-        """Take one step: UNet, guidance and sampler, attention, decoder."""
-        step, steps, sides = self.plan.steps[index], len(self.plan.steps), self.model.sides
-        last, painter = index + 1 == steps, self.painters[index]
-        read = self.runtime.read
-        unet, unet_ms = await self._run(
-            "unet",
-            latents=self.latents,
-            timestep=self._tensor([step.timestep], 1),
-            **self.conditions,
-        )
-        stepped, step_ms = await self._run(
-            "step",
-            latent=self.latent,
-            output=unet["output"],
-            noise=self._fresh_noise(step),
-            history=self.history,
-            coefficients=self._tensor(self.matrices[index], len(ROWS), len(COLUMNS)),
-        )
-        pooled, attention_ms = await self._run(
-            "attention",
-            **{output: unet[output] for output in sides.values()},
-            words=self.words,
-            total=self.total,
-            count=self._tensor([index + 1], 1),
-        )
-        # Some samplers end a breath of noise above x0: the result is what they end with, as in diffusers.
-        shown = stepped["next_latent" if last else "x0"]
-        decoded, decode_ms = await self._run(painter, latent=shown)
-
-        before, self.latent_values = self.latent_values, await read(stepped["next_latent"])
-        area = len(self.reading.words) * max(sides) ** 2
-        shares = await read(pooled["shares"])
-        frame = Frame(
-            step=index + 1,
-            steps=steps,
-            timestep=step.timestep,
-            sigma=step.sigma,
-            noise_share=math.sqrt(1 - step.abar),
-            latent_in=before,
-            latent=self.latent_values,
-            x0=await read(stepped["x0"]),
-            eps_uncond=await read(stepped["eps_uncond"]),
-            eps_cond=await read(stepped["eps_cond"]),
-            eps=await read(stepped["eps"]),
-            attention={side: await read(unet[output]) for side, output in sides.items()},
-            words=tuple(
-                Word(word.text, word.tokens, share)
-                for word, share in zip(self.reading.words, shares, strict=False)
-            ),
-            maps=(await read(pooled["maps"]))[:area],
-            mean_maps=(await read(pooled["mean_maps"]))[:area],
-            picture=await read(decoded["picture"]),
-            drawn_by=painter,
-            update=step.update,
-            ms=Timings(unet_ms, step_ms, attention_ms, decode_ms),
-        )
-        self.latent, self.latents = stepped["next_latent"], stepped["latents"]
-        self.history, self.total = stepped["next_history"], pooled["next_total"]
-        self.tensors.keep(
-            *self.conditions.values(), self.words, self.no_noise,
-            self.latent, self.latents, self.history, self.total,
-        )  # fmt: skip
-        return frame
-
-    def _fresh_noise(self, step: Step) -> Tensor:
-        if "noise" not in step.update:
-            return self.no_noise
-        return self._tensor(self.random.randn(math.prod(self.model.shape)), 1, *self.model.shape)
+async def listen(settings: Settings, course: Course, parts: Parts) -> Conditions:
+    """Encode the prompt (before it the negative one, where the network runs with both)."""
+    model = parts.model
+    before = [model.tokenizer.encode(settings.negative)] if model.batch == 2 else []
+    text = await encode_slots(parts, before, course.sources)
+    strength = parts.tensor([settings.guidance - 1], 1) if model.guidance == "embedded" else None
+    return Conditions(text, parts.tensor(course.gains, 1, parts.length), strength)

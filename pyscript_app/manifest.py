@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pyscript_app.refusal import RefusalError
+
 Manifest = dict[str, Any]
 
 # The UNet's graphs, of which a page runs one; the one that is faster where it works comes first.
@@ -44,16 +46,14 @@ def read_manifest(text: str) -> Manifest:
     """Parse and check a ``manifest.json``.
 
     Raises:
-        ValueError: It is no JSON, or departs from the schema; the sentence says where.
+        RefusalError: It is no JSON, or departs from the schema; the sentence says where.
     """
     try:
-        manifest = json.loads(text, parse_float=_parse_float, parse_constant=_refuse)
-    except ValueError as error:
-        raise ValueError(f"The model's manifest.json is damaged ({error}): export the model again.") from None
+        manifest: Manifest = json.loads(text, parse_float=_parse_float, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        raise RefusalError("manifest-damaged", reason=f"{error.lineno}:{error.colno}") from None
     if problem := departure(manifest, schema()):
-        raise ValueError(
-            f"The model's manifest.json does not fit this page ({problem}): export the model again."
-        )
+        raise RefusalError("manifest-form", problem=problem)
     return manifest
 
 
@@ -76,41 +76,47 @@ def _parse_float(text: str) -> int | float:
 
 
 def _refuse(text: str) -> float:
-    raise ValueError(f"{text} is no number in JSON")
+    raise RefusalError("manifest-damaged", reason=text)
 
 
 @cache
 def schema() -> Mapping[str, Any]:
     """The manifest's JSON Schema."""
-    return json.loads(SCHEMA.read_text("utf-8"))
+    found: Mapping[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
+    return found
 
 
 def departure(value: Any, rule: Mapping[str, Any], where: str = "") -> str | None:
-    """The first way in which a value departs from a schema, or None.
+    """The first way in which a value departs from a schema: its place, and the keyword that it breaks; or None.
 
-    Knows the keywords of JSON Schema 2020-12 that the manifest's schema uses, and refuses others.
+    For instance ``latent.rgb.weight[2]: minItems 3``, in any language the same; ``$`` is the whole. Knows the keywords
+    of JSON Schema 2020-12 that the manifest's schema uses, and refuses others.
     """
     while "$ref" in rule:
         beside = {name: rule[name] for name in rule if name != "$ref"}
         rule = schema()["$defs"][rule["$ref"].removeprefix("#/$defs/")] | beside
     if strange := rule.keys() - KEYWORDS:
         raise NotImplementedError(f"schema keywords {sorted(strange)}")
-    place = where or "the whole"
     if "type" in rule and not _is(value, rule["type"]):
-        return f"{place} is not of type {rule['type']}"
+        return _broken(where, "type", rule)
     if "const" in rule and not _same(value, rule["const"]):
-        return f"{place} is {value!r} instead of {rule['const']!r}"
+        return _broken(where, "const", rule)
     if "enum" in rule and not any(_same(value, each) for each in rule["enum"]):
-        return f"{place} is {value!r}, which is none of {rule['enum']}"
+        return _broken(where, "enum", rule)
     if "anyOf" in rule and all(departure(value, each, where) for each in rule["anyOf"]):
-        return f"{place} is of none of the allowed forms"
+        return _broken(where, "anyOf")
     if isinstance(value, str):
-        return _text(value, rule, place)
+        return _text(value, rule, where)
     if isinstance(value, list):
-        return _array(value, rule, where, place)
+        return _array(value, rule, where)
     if isinstance(value, dict):
-        return _object(value, rule, where, place)
-    return _number(value, rule, place) if _is(value, "number") else None
+        return _object(value, rule, where)
+    return _number(value, rule, where) if _is(value, "number") else None
+
+
+def _broken(where: str, keyword: str, rule: Mapping[str, Any] | None = None) -> str:
+    wanted = f" {json.dumps(rule[keyword])}" if rule else ""
+    return f"{where or '$'}: {keyword}{wanted}"
 
 
 KEYWORDS = {
@@ -131,39 +137,43 @@ def _same(value: Any, other: Any) -> bool:
     return isinstance(value, bool) == isinstance(other, bool) and value == other
 
 
-def _number(value: float, rule: Mapping[str, Any], place: str) -> str | None:
+def _number(value: float, rule: Mapping[str, Any], where: str) -> str | None:
     if "minimum" in rule and value < rule["minimum"]:
-        return f"{place} is below {rule['minimum']}"
+        return _broken(where, "minimum", rule)
     if "multipleOf" in rule and value % rule["multipleOf"]:
-        return f"{place} is no multiple of {rule['multipleOf']}"
+        return _broken(where, "multipleOf", rule)
     return None
 
 
-def _text(value: str, rule: Mapping[str, Any], place: str) -> str | None:
+def _text(value: str, rule: Mapping[str, Any], where: str) -> str | None:
     if len(value) < rule.get("minLength", 0):
-        return f"{place} is too short"
+        return _broken(where, "minLength", rule)
     if "pattern" in rule and not re.search(rule["pattern"], value):
-        return f"{place} is {value!r}, which does not have the allowed form"
+        return _broken(where, "pattern", rule)
     return None
 
 
-def _array(value: list, rule: Mapping[str, Any], where: str, place: str) -> str | None:
-    if not rule.get("minItems", 0) <= len(value) <= rule.get("maxItems", len(value)):
-        return f"{place} has {len(value)} entries"
+def _array(value: list[Any], rule: Mapping[str, Any], where: str) -> str | None:
+    if len(value) < rule.get("minItems", 0):
+        return _broken(where, "minItems", rule)
+    if len(value) > rule.get("maxItems", len(value)):
+        return _broken(where, "maxItems", rule)
     if rule.get("uniqueItems") and len({json.dumps(item) for item in value}) < len(value):
-        return f"{place} names something twice"
+        return _broken(where, "uniqueItems")
     return _first(departure(item, rule.get("items", {}), f"{where}[{i}]") for i, item in enumerate(value))
 
 
-def _object(value: dict, rule: Mapping[str, Any], where: str, place: str) -> str | None:
+def _object(value: dict[str, Any], rule: Mapping[str, Any], where: str) -> str | None:
     if absent := [name for name in rule.get("required", []) if name not in value]:
-        return f"{place} has no {absent[0]!r}"
+        return _broken(where, f"required {absent[0]}")
     if len(value) < rule.get("minProperties", 0):
-        return f"{place} is empty"
+        return _broken(where, "minProperties", rule)
     known, others = rule.get("properties", {}), rule.get("additionalProperties", True)
     if others is False and (strange := [name for name in value if name not in known]):
-        return f"{place} has a {strange[0]!r} that nobody knows"
-    names = _first(departure(name, rule.get("propertyNames", {}), f"{where} {name}") for name in value)
+        return _broken(where, f"additionalProperties {strange[0]}")
+    names = _first(
+        departure(name, rule.get("propertyNames", {}), f"{where}.{name}".lstrip(".")) for name in value
+    )
     rest = others if isinstance(others, dict) else {}
     return names or _first(
         departure(item, known.get(name, rest), f"{where}.{name}".lstrip(".")) for name, item in value.items()

@@ -12,24 +12,45 @@ import random
 import sys
 from array import array
 
+from pyscript_app.refusal import RefusalError
+
 BLOCK = 16
 MAX_SEED = 2**64 - 1
 TWO_PI = array("f", [2 * math.pi])[0]
+
+# How many words a generator has drawn, and the normal number that it has made but not yet given, if there is one.
+Position = tuple[int, float | None]
 
 
 class Generator:
     """Counterpart of ``torch.Generator(device="cpu")``: successive draws go on where the last one ended."""
 
-    def __init__(self, seed: int):
-        """Start from a seed, a whole number from 0 to 2^64 - 1; as in PyTorch its low 32 bits decide."""
+    def __init__(self, seed: int, position: Position = (0, None)):
+        """Start from a seed, a whole number from 0 to 2^64 - 1; as in PyTorch its low 32 bits decide.
+
+        Args:
+            seed: The seed.
+            position: Where an earlier generator of this seed stood: this one goes on from there.
+
+        Raises:
+            RefusalError: The seed is something else.
+        """
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-            raise ValueError(f"The seed must be a whole number from 0 to {MAX_SEED}, not {seed!r}.")
+            raise RefusalError("seed-range", most=MAX_SEED, value=repr(seed))
         state = [seed & 0xFFFFFFFF]
         for i in range(1, 624):
             state.append((1812433253 * (state[-1] ^ (state[-1] >> 30)) + i) & 0xFFFFFFFF)
         self._twister = random.Random()
         self._twister.setstate((3, (*state, 624), None))
-        self._spare: float | None = None  # Box-Muller makes two numbers at a time
+        self._drawn = 0
+        drawn, self._spare = position  # Box-Muller makes two numbers at a time
+        if drawn:
+            self._words(drawn)
+
+    @property
+    def position(self) -> Position:
+        """Where this generator stands: all that a later one needs to go on."""
+        return self._drawn, self._spare
 
     def randn(self, n: int) -> array[float]:
         """The n >= 1 standard normal numbers of ``torch.randn(n, generator=...)``, as float32."""
@@ -48,6 +69,7 @@ class Generator:
 
     def _words(self, n: int) -> array[int]:
         """The twister's next n words of 32 bits."""
+        self._drawn += n
         words = array("I", self._twister.getrandbits(32 * n).to_bytes(4 * n, "little"))
         if sys.byteorder == "big":
             words.byteswap()

@@ -1,82 +1,89 @@
 """Samplers: how one step leads from a noisy latent to a less noisy one.
 
-A sampler here is one function of (schedule, steps). It returns the whole plan of a run: for every step the time, the
-noise level and the update, a sum of named terms (``step.py``). Numbers agree with diffusers 0.39. Those for distilled
-networks, which draw in a few steps, are in ``few_step.py``.
+A sampler here is one function of (schedule, steps, begin), and of the times to visit where it takes any. It returns
+the plan of a run: for every step the time, the noise level and the update, a sum of named terms (``step.py``). A run
+that begins at a picture leaves out the steps before ``begin``, as diffusers' image to image does. Numbers agree with
+diffusers 0.39. Samplers for distilled networks, which draw in a few steps, are in ``few_step.py``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pyscript_app.few_step import lcm, tcd
+from pyscript_app.refusal import RefusalError, choices
 from pyscript_app.schedule import Schedule, interpolate, sigma_of
+from pyscript_app.spacing import NAMES, TRAINED, spaced
 from pyscript_app.step import Plan, Step
 
 # Stands for abar = 0 where a sampler divides by it, as in diffusers.
 SMALLEST_ABAR = 2**-24
 
+# Whole times from noise to picture; None for those that the schedule's configuration chooses.
+Times = Sequence[int] | None
 
-def ddim(schedule: Schedule, steps: int) -> Plan:
+
+def ddim(schedule: Schedule, steps: int, begin: int = 0, times: Times = None) -> Plan:
     """DDIM without fresh noise (eta = 0): Song et al., https://arxiv.org/abs/2010.02502, formula 12."""
     schedule.check_steps(steps)
     abar = schedule.alphas_cumprod()
-    final = abar[0] if schedule.set_alpha_to_one is False else 1.0
-    stride = schedule.num_train_timesteps // steps
+    if times:
+        goals, final = [*times[1:], -1], 1.0
+    else:
+        times = _whole_times(schedule, schedule.timesteps(steps, "leading"))
+        goals = [time - schedule.num_train_timesteps // steps for time in times]
+        final = abar[0] if schedule.set_alpha_to_one is False else 1.0
     plan = []
-    for time in _whole_times(schedule, schedule.timesteps(steps, "leading")):
-        after = abar[time - stride] if time >= stride else final
+    for time, goal in zip(times, goals, strict=True):
+        after = abar[goal] if goal >= 0 else final
         plan.append(Step(time, abar[time], {"x0": math.sqrt(after), "eps": math.sqrt(1 - after)}))
-    return Plan(plan)
+    return Plan(plan[begin:])
 
 
-def euler(schedule: Schedule, steps: int) -> Plan:
+def euler(schedule: Schedule, steps: int, begin: int = 0, times: Times = None) -> Plan:
     """Euler's method on the probability-flow ODE: Karras et al., https://arxiv.org/abs/2206.00364, algorithm 2."""
-    times, sigmas = _noise_levels(schedule, steps)
+    visited, sigmas = _noise_levels(schedule, steps, times)
     sigmas.append(_final_sigma(schedule))
     plan = [
         _scaled_step(time, sigma, {"x": 1.0, "eps": after - sigma})
-        for time, sigma, after in zip(times, sigmas, sigmas[1:], strict=False)
+        for time, sigma, after in zip(visited, sigmas, sigmas[1:], strict=False)
     ]
-    return Plan(plan, _first_scale(schedule, sigmas))
+    return Plan(plan[begin:], _first_scale(schedule, sigmas))
 
 
-def euler_ancestral(schedule: Schedule, steps: int) -> Plan:
+def euler_ancestral(schedule: Schedule, steps: int, begin: int = 0, times: Times = None) -> Plan:
     """Euler's step to below the next noise level, then fresh noise up to it: Song et al., https://arxiv.org/abs/2011.13456.
 
     In the form of k-diffusion's ``sample_euler_ancestral``.
     """
-    times, sigmas = _noise_levels(schedule, steps)
+    visited, sigmas = _noise_levels(schedule, steps, times)
     sigmas.append(0.0)
     plan = []
-    for time, sigma, after in zip(times, sigmas, sigmas[1:], strict=False):
+    for time, sigma, after in zip(visited, sigmas, sigmas[1:], strict=False):
         up = math.sqrt(max(after**2 * (sigma**2 - after**2), 0.0)) / sigma
         down = math.sqrt(max(after**2 - up**2, 0.0))
         plan.append(_scaled_step(time, sigma, {"x": 1.0, "eps": down - sigma, "noise": up}))
-    return Plan(plan, _first_scale(schedule, sigmas))
+    return Plan(plan[begin:], _first_scale(schedule, sigmas))
 
 
-def dpm_plus_plus_2m(schedule: Schedule, steps: int) -> Plan:
+def dpm_plus_plus_2m(schedule: Schedule, steps: int, begin: int = 0, times: Times = None) -> Plan:
     """DPM-Solver++ of second order, multistep, midpoint: Lu et al., https://arxiv.org/abs/2211.01095, algorithm 2.
 
     The first step, and the last one to zero noise or of few, are of first order (which is DDIM).
     """
     n = schedule.num_train_timesteps
     spacing = schedule.timestep_spacing or "linspace"
-    # One time more, dropped at the end: this sampler's steps lie between the times.
-    between = steps if spacing == "trailing" else steps + 1
-    schedule.check_steps(steps, n if spacing == "trailing" else n - 1)
-    abar = _never_zero(schedule)
-    times = [round(time) for time in schedule.timesteps(between, "linspace")[:steps]]
-    sigmas = [interpolate([sigma_of(value) for value in abar], time) for time in times] + [
-        _final_sigma(schedule)
-    ]
+    # Else one time more, dropped at the end: this sampler's steps lie between the times.
+    whole = bool(times) or spacing == "trailing"
+    schedule.check_steps(steps, n if whole else n - 1)
+    levels = [sigma_of(value) for value in _never_zero(schedule)]
+    times = times or [round(time) for time in schedule.timesteps(steps + (not whole), "linspace")[:steps]]
+    sigmas = [*(interpolate(levels, time) for time in times), _final_sigma(schedule)]
     if min(before - after for before, after in pairwise(sigmas)) <= 0:
-        raise ValueError(
-            f"dpm++2m cannot take {steps} steps with {spacing} spacing: two fall together. Take fewer."
-        )
+        raise RefusalError("times-together", sampler="dpm++2m", steps=steps, spacing=spacing)
     few = steps < 15 and schedule.lower_order_final
     plan = []
     for i, (time, sigma, after) in enumerate(zip(times, sigmas, sigmas[1:], strict=False)):
@@ -85,19 +92,20 @@ def dpm_plus_plus_2m(schedule: Schedule, steps: int) -> Plan:
         # The picture's share; with h = log(sigma / after) it is alpha_after (1 - exp(-h)).
         share = alpha_after * (1 - after / sigma)
         update = {"x": after * alpha_after / (sigma * alpha), "x0": share}
-        if i > 0 and not last:
+        if i > begin and not last:
             # The last step's picture shows where this one's is heading.
             ahead = math.log(sigma / after) / math.log(sigmas[i - 1] / sigma) / 2
             update |= {"x0": share * (1 + ahead), "h0": -share * ahead}
         plan.append(Step(time, alpha**2, update, remember={"h0": "x0"}))
-    return Plan(plan)
+    return Plan(plan[begin:])
 
 
-def pndm(schedule: Schedule, steps: int) -> Plan:
+def pndm(schedule: Schedule, steps: int, begin: int = 0) -> Plan:
     """Pseudo linear multistep (PLMS): Liu et al., https://arxiv.org/abs/2202.09778, formulas 9 and 12.
 
     Without Runge-Kutta steps, as Stable Diffusion uses it. The second time is visited twice, so a run of two or more
-    steps calls the network once more. Zero-terminal-SNR is unknown to it, as in diffusers.
+    steps calls the network once more. Zero-terminal-SNR is unknown to it, as in diffusers, whose image to image also
+    leaves out a time where it begins later than at the second.
     """
     schedule.check_steps(steps)
     abar = schedule.alphas_cumprod(rescale=False)
@@ -105,7 +113,7 @@ def pndm(schedule: Schedule, steps: int) -> Plan:
     stride = schedule.num_train_timesteps // steps
     once = _whole_times(schedule, schedule.timesteps(steps, "leading"))
     plan = []
-    for i, time in enumerate(once[:2] + once[1:]):
+    for i, time in enumerate((once[:2] + once[1:])[begin:]):
         # The second call looks from the first step's goal and repeats that step from its start, kept in h1.
         start, origin = (time + stride, "h1") if i == 1 else (time, "x")
         before = abar[start]
@@ -137,32 +145,67 @@ MULTISTEP: list[dict[str, float]] = [
     {"output": 55 / 24, "h0": -59 / 24, "h1": 37 / 24, "h2": -9 / 24},
 ]
 
-Sampler = Callable[[Schedule, int], Plan]
 
+@dataclass(frozen=True)
+class Sampler:
+    """One of the samplers: the function that plans its runs, and what sets it apart.
+
+    ``takes_times`` says that it goes through any times (``spacing.py``) instead of its own, ``adds_noise`` that its
+    steps draw fresh random numbers.
+    """
+
+    plan: Callable[..., Plan]
+    takes_times: bool = False
+    adds_noise: bool = False
+
+
+# In the order in which the page offers them.
 SAMPLERS: dict[str, Sampler] = {
-    "ddim": ddim,
-    "euler": euler,
-    "euler-ancestral": euler_ancestral,
-    "dpm++2m": dpm_plus_plus_2m,
-    "pndm": pndm,
-    "lcm": lcm,
-    "tcd": tcd,
+    "ddim": Sampler(ddim, takes_times=True),
+    "euler": Sampler(euler, takes_times=True),
+    "euler-ancestral": Sampler(euler_ancestral, takes_times=True, adds_noise=True),
+    "dpm++2m": Sampler(dpm_plus_plus_2m, takes_times=True),
+    "pndm": Sampler(pndm),
+    "lcm": Sampler(lcm, adds_noise=True),
+    "tcd": Sampler(tcd, adds_noise=True),
 }
 
 
-def plan(sampler: str, schedule: Schedule, steps: int) -> Plan:
-    """The plan of the sampler of that name; a ValueError says which names and step counts there are."""
+def plan(sampler: str, schedule: Schedule, steps: int, begin: int = 0, spacing: str = TRAINED) -> Plan:
+    """The plan of a run by the sampler of that name.
+
+    Args:
+        sampler: One of SAMPLERS.
+        schedule: The model's.
+        steps: Of the whole run.
+        begin: The step, from 0, with which a run begins that does not begin in noise.
+        spacing: Where in time the steps lie (``spacing.py``).
+
+    Raises:
+        RefusalError: There is no such sampler or spacing, they do not go together, or not with so many steps.
+    """
     if sampler not in SAMPLERS:
-        raise ValueError(f"There is no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}.")
-    return SAMPLERS[sampler](schedule, steps)
+        raise RefusalError("setting-sampler", value=repr(sampler), enum=choices(SAMPLERS))
+    if spacing not in NAMES:
+        raise RefusalError("setting-spacing", value=repr(spacing), enum=choices(NAMES))
+    chosen = SAMPLERS[sampler]
+    if spacing == TRAINED:
+        return chosen.plan(schedule, steps, begin)
+    if not chosen.takes_times:
+        able = choices(tuple(name for name, other in SAMPLERS.items() if other.takes_times))
+        raise RefusalError("spacing-sampler", sampler=sampler, choices=able)
+    return chosen.plan(schedule, steps, begin, spaced(spacing, schedule, steps))
 
 
 def _whole_times(schedule: Schedule, times: list[float]) -> list[int]:
     whole = [round(time) for time in times]
     if max(whole) >= schedule.num_train_timesteps:
-        raise ValueError(
-            f"{len(whole)} steps with leading spacing and an offset of {schedule.steps_offset} begin at time "
-            f"{max(whole)}, and the model knows times up to {schedule.num_train_timesteps - 1}. Take fewer steps."
+        raise RefusalError(
+            "times-beyond",
+            steps=len(whole),
+            offset=schedule.steps_offset,
+            first=max(whole),
+            last=schedule.num_train_timesteps - 1,
         )
     return whole
 
@@ -174,12 +217,12 @@ def _never_zero(schedule: Schedule) -> list[float]:
     return abar
 
 
-def _noise_levels(schedule: Schedule, steps: int) -> tuple[list[float], list[float]]:
+def _noise_levels(schedule: Schedule, steps: int, times: Times) -> tuple[Sequence[float], list[float]]:
     """Times and noise levels of the samplers that count in noise levels."""
     schedule.check_steps(steps)
-    times = schedule.timesteps(steps, "linspace")
+    visited = times or schedule.timesteps(steps, "linspace")
     levels = [sigma_of(value) for value in _never_zero(schedule)]
-    return times, [interpolate(levels, time) for time in times]
+    return visited, [interpolate(levels, time) for time in visited]
 
 
 def _final_sigma(schedule: Schedule) -> float:

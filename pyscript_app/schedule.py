@@ -14,6 +14,8 @@ from itertools import accumulate, pairwise
 from operator import mul
 from typing import Any
 
+from pyscript_app.refusal import RefusalError, choices
+
 BETA_SCHEDULES = ("linear", "scaled_linear", "squaredcos_cap_v2")
 PREDICTION_TYPES = ("epsilon", "v_prediction")
 SPACINGS = ("leading", "linspace", "trailing")
@@ -78,20 +80,20 @@ class Schedule:
             ("final_sigmas_type", FINAL_SIGMAS),
         ):
             if (value := getattr(self, name)) not in known:
-                choices = ", ".join(choice for choice in known if choice)
-                raise ValueError(f"The scheduler's {name} is {value!r}; supported are {choices}.")
+                names = choices(tuple(filter(None, known)))
+                raise RefusalError("scheduler-value", name=name, value=repr(value), choices=names)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Schedule:
         """Read the ``scheduler_config.json`` of any of diffusers' classes; what is left aside, ``IGNORED`` lists.
 
         Raises:
-            ValueError: If the network was taught in a way that is not rebuilt here.
+            RefusalError: The network was taught in a way that is not rebuilt here.
         """
         for name, accepted in FIXED.items():
             if name in config and config[name] not in (accepted, None):  # a list is not hashable
-                raise ValueError(
-                    f"The scheduler's {name} is {config[name]!r}; supported is {accepted!r} only."
+                raise RefusalError(
+                    "scheduler-fixed", name=name, value=repr(config[name]), accepted=repr(accepted)
                 )
         return cls(**{field.name: config[field.name] for field in fields(cls) if field.name in config})
 
@@ -112,10 +114,10 @@ class Schedule:
         return rescale_zero_terminal_snr(abar) if rescale and self.rescale_betas_zero_snr else abar
 
     def check_steps(self, steps: int, most: int | None = None) -> None:
-        """Raise a ValueError unless ``steps`` lies between 1 and ``most`` (default: the training steps)."""
+        """Raise a RefusalError unless ``steps`` lies between 1 and ``most`` (default: the training steps)."""
         most = self.num_train_timesteps if most is None else most
         if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= most:
-            raise ValueError(f"The number of steps must be a whole number from 1 to {most}, not {steps!r}.")
+            raise RefusalError("steps-range", most=most, value=repr(steps))
 
     def timesteps(self, steps: int, default: str) -> list[float]:
         """The times to visit, from noise to picture, spaced as Lin et al. (https://arxiv.org/abs/2305.08891, table 2).

@@ -15,6 +15,7 @@ import math
 from array import array
 from dataclasses import dataclass, field
 
+from pyscript_app.refusal import RefusalError
 from pyscript_app.schedule import sigma_of
 
 COLUMNS = ("x", "uncond", "cond", "noise", "h0", "h1", "h2", "spare")
@@ -40,6 +41,11 @@ class Step:
     def sigma(self) -> float:
         """Noise level; infinite at a terminal SNR of zero."""
         return sigma_of(self.abar)
+
+    @property
+    def noise_share(self) -> float:
+        """sqrt(1 - abar), 0 to 1."""
+        return math.sqrt(1 - self.abar)
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,7 @@ def _noise_and_picture(
         eps = _sum((noise * step.scale, x), (signal, output))
         return eps, _sum((signal * step.scale, x), (-noise, output))
     if not signal:
-        raise ValueError(
-            "A model that predicts epsilon cannot start from pure noise (zero terminal SNR): "
-            "choose the leading spacing or a sampler that counts in noise levels, such as euler."
-        )
+        raise RefusalError("pure-noise")
     return output, _sum((step.scale / signal, x), (-noise / signal, output))
 
 

@@ -8,7 +8,6 @@ symbols.
 
 from __future__ import annotations
 
-import difflib
 import heapq
 import json
 import re
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pyscript_app.letters import normalize, split
+from pyscript_app.offers import offers
+from pyscript_app.refusal import RefusalError
 
 END_OF_WORD = "</w>"
 
@@ -40,7 +41,7 @@ class Word:
     """One word of the prompt: the pieces that the tokenizer does not merge across.
 
     ``tokens`` are its slots among the model's (slot 0 is the start token); ``known`` says whether the model met
-    the word in training or as an added one, ``suggestions`` are up to three words that it met and that look alike.
+    the word in training or as an added one, ``suggestions`` are up to three words that it met and that may be meant.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Tokenizer:
         pad: int,
         length: int = 77,
         known_words: Iterable[str] | None = None,
+        synonyms: Mapping[str, Sequence[str]] | None = None,
         added: Mapping[str, Sequence[int]] | None = None,
     ):
         """Prepare a tokenizer.
@@ -86,6 +88,7 @@ class Tokenizer:
             pad: Id that fills the slots after the end token (Stable Diffusion 1 pads with ``eos``, 2 with 0).
             length: Number of slots, 77 in CLIP.
             known_words: Words that the model met in training; None where nobody knows them.
+            synonyms: For words that it never met, the known ones that mean the same or nearly so.
             added: Words of textual inversion (Gal et al., https://arxiv.org/abs/2208.01618), each with the ids of
                 its vectors.
         """
@@ -95,9 +98,8 @@ class Tokenizer:
         self.known_words = None if known_words is None else frozenset(word.lower() for word in known_words)
         names = {number: piece for piece, number in vocab.items() if number in {bos, eos, pad}}
         if missing := {bos, eos, pad} - names.keys():
-            raise ValueError(
-                f"The vocabulary has no piece with the id {min(missing)} that the manifest names."
-            )
+            raise RefusalError("vocabulary-id", id=min(missing))
+        self.synonyms = synonyms or {}
         # Text that spells a special token or an added word becomes that, the longest first.
         self._added = {normalize(word)[0]: ids for word, ids in (added or {}).items()}
         self._whole = {piece: [number] for number, piece in names.items()} | self._added
@@ -116,6 +118,7 @@ class Tokenizer:
         pad: int,
         length: int = 77,
         known_words: Iterable[str] | None = None,
+        synonyms: Mapping[str, Sequence[str]] | None = None,
         added: Mapping[str, Sequence[int]] | None = None,
     ) -> Tokenizer:
         """Read the texts of a CLIP folder's ``vocab.json`` and ``merges.txt``; the rest as in the constructor."""
@@ -123,7 +126,7 @@ class Tokenizer:
             tuple(line.split()) for line in merges.splitlines() if line and not line.startswith("#version")
         ]
         if broken := next((pair for pair in pairs if len(pair) != 2), None):
-            raise ValueError(f"merges.txt must hold two pieces a line; one line holds {' '.join(broken)!r}.")
+            raise RefusalError("merges-line", line=repr(" ".join(broken)))
         return cls(
             json.loads(vocab),
             [(left, right) for left, right in pairs],
@@ -132,6 +135,7 @@ class Tokenizer:
             pad=pad,
             length=length,
             known_words=known_words,
+            synonyms=synonyms,
             added=added,
         )
 
@@ -175,8 +179,8 @@ class Tokenizer:
             or plain in self._added
             or all(unicodedata.category(letter).startswith("P") for letter in plain)
         )
-        near = () if known else difflib.get_close_matches(plain, sorted(self.known_words or ()), n=3)
-        return Word(shown, start, end, slots, known, tuple(near))
+        near = () if known else offers(plain, self.known_words or (), self.synonyms)
+        return Word(shown, start, end, slots, known, near)
 
     def _words(self, text: str) -> Iterator[list[Piece]]:
         """The pieces of each word in turn."""

@@ -1,41 +1,40 @@
 /**
- * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&preview=…&every=…`,
+ * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…`,
  * options in `?model=…&backend=…`.
  *
  * @import { Backend, Settings } from "./types"
  */
+import { NAMES, within } from "./bounds.js";
+import { readGains, writeGains } from "./gains.js";
 
-/** What an address may set, and how its text becomes a value. A number that is none is left out. */
-const FIELDS = /** @type {const} */ ({
-  prompt: String,
-  negative: String,
-  seed: Number,
-  steps: Number,
-  guidance: Number,
-  sampler: String,
-  preview: String,
-  every: Number,
-});
+const NUMBERS = ["seed", "steps", "guidance", "every"];
 
 /** What an address need not say. An empty prompt is a choice of its own: the picture without words.
  * @type {Partial<Settings>} */
-const USUAL = { negative: "", preview: "full", every: 1 };
+export const USUAL = { negative: "", gains: {}, preview: "full", every: 1 };
 
 /**
  * @param {string} hash as in `location.hash`
- * @returns {Partial<Settings>} only what the address names
+ * @returns {{ settings: Partial<Settings>, refused: string }} only what the address names and may name, and the
+ *   sentence for the first value that is out of bounds, or ""
  */
 export function readSettings(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
-  /** @type {Record<string, string | number>} */
-  const settings = {};
-  for (const [name, parse] of Object.entries(FIELDS)) {
+  /** @type {Record<string, unknown>} */
+  const wishes = {};
+  for (const name of NAMES) {
     const text = given.get(name);
-    if (text === null) continue;
-    const value = parse(text);
-    if (typeof value === "string" || (text.trim() !== "" && Number.isFinite(value))) settings[name] = value;
+    if (text !== null) wishes[name] = parse(name, text);
   }
-  return settings;
+  return within(wishes);
+}
+
+/** @param {keyof Settings} name @param {string} text */
+function parse(name, text) {
+  if (name === "gains") return readGains(text);
+  if (!NUMBERS.includes(name)) return text;
+  // What is no number stays as it was typed, for the sentence that refuses it.
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 /**
@@ -43,11 +42,24 @@ export function readSettings(hash) {
  * @returns {string} the hash that brings these settings back
  */
 export function writeSettings(settings) {
-  const given = new URLSearchParams();
-  for (const name of /** @type {(keyof typeof FIELDS)[]} */ (Object.keys(FIELDS))) {
-    if (name in settings && settings[name] !== USUAL[name]) given.set(name, String(settings[name]));
-  }
-  return `#${given}`;
+  const given = NAMES.filter((name) => name in settings).map((name) => [name, write(name, settings)]);
+  const said = given.filter(([name, text]) => text !== write(/** @type {keyof Settings} */ (name), USUAL));
+  return `#${said.map((pair) => pair.join("=")).join("&")}`;
+}
+
+/** @param {keyof Settings} name @param {Partial<Settings>} settings */
+function write(name, settings) {
+  if (!(name in settings)) return null;
+  if (name !== "gains") return escaped(String(settings[name]));
+  // The commas and colons between the words can be read; those within a word are escaped twice.
+  return escaped(writeGains(settings.gains ?? {}))
+    .replaceAll("%2C", ",")
+    .replaceAll("%3A", ":");
+}
+
+/** @param {string} text */
+function escaped(text) {
+  return String(new URLSearchParams({ "": text })).slice(1);
 }
 
 /**

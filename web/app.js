@@ -58,4 +58,5 @@ watch(
 );
 engine.start();
 const [first] = await send.recordings();
-if (first && store.state.run.status === "idle") send.watch(first);
+// It also plays while the picture of an address waits for the engine.
+if (first && ["idle", "waiting"].includes(store.state.run.status)) send.watch(first);

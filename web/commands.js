@@ -7,8 +7,10 @@
  * @import { Settings, View } from "./types"
  */
 import { readOptions, writeModel, writeSettings } from "./address.js";
+import { within } from "./bounds.js";
 import { keepForGood, removeKept } from "./device.js";
 import { chooseFolder, droppedFolder, readFolder } from "./folder.js";
+import { withGain } from "./gains.js";
 import { listRecordings, playRecording } from "./recordings.js";
 import { atTheEnd, busy, shownFrame, shownSettings } from "./views/shown.js";
 
@@ -89,11 +91,12 @@ export class Commands {
     this.engine.use(name);
   }
 
-  /** Back or forward to an address that names another model. */
+  /** Back, forward or by hand to an address that names another model, or another picture. */
   travel() {
     const { list, chosen } = this.store.state.models;
     const name = readOptions(location.search).model ?? list[0]?.name;
     if (list.length && name !== chosen) this.engine.use(name, { asked: false });
+    else this.engine.visit();
   }
 
   /** Take a model off this device. @param {string} name */
@@ -147,9 +150,9 @@ export class Commands {
     playRecording(this.store, recording).catch((error) => console.warn("No recording:", error));
   }
 
-  /** @param {Partial<Settings>} settings */
+  /** Set what lies within its bounds; a view says what is wrong with the rest. @param {Partial<Settings>} settings */
   change(settings) {
-    this.store.set({ settings });
+    this.store.set({ settings: within(settings).settings });
   }
 
   /** A new seed by chance. */
@@ -159,8 +162,7 @@ export class Commands {
 
   /** @param {string} text of the word @param {number} gain 0 to 2 */
   strengthen(text, gain) {
-    const { [text]: _, ...others } = this.store.state.settings.gains;
-    this.change({ gains: gain === 1 ? others : { ...others, [text]: gain } });
+    this.change({ gains: withGain(this.store.state.settings.gains, text, gain) });
   }
 
   /** Show one step, from 1. @param {number} step */

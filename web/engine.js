@@ -3,7 +3,8 @@
  *
  * @import { Diffuscope, Manifest, ModelEntry, Settings, Trouble } from "./types"
  */
-import { readOptions, readSettings } from "./address.js";
+import { readOptions, readSettings, USUAL } from "./address.js";
+import { within } from "./bounds.js";
 import { readDevice, readKept } from "./device.js";
 import { asksFirst, folderOf, listModels, loadManifest } from "./models.js";
 import { isolate, keep } from "./offline.js";
@@ -141,13 +142,15 @@ export class Engine {
 
   /**
    * Take the model's defaults for settings: at first with the address over them, where nobody has changed anything
-   * yet; later with the prompt, the seed and the strengths that are there.
+   * yet; later with the prompt, the seed and the strengths that are there. An address that names a prompt is drawn.
    *
    * @param {Manifest} model
    * @param {Settings} untouched what the settings were before anybody could change them
    */
   #offer(model, untouched) {
     if (this.store.state.model) return; // started again after a failure
+    const { refused: unusable } = within(model.defaults);
+    if (unusable) throw new EngineError({ code: "settings", message: unusable });
     const offered = { preview: /** @type {const} */ ("full"), every: 1, ...model.defaults };
     if (this.#offered) {
       const { prompt: _, seed: __, ...others } = offered;
@@ -157,9 +160,26 @@ export class Engine {
     this.#offered = true;
     const now = /** @type {Record<string, any>} */ (this.store.state.settings);
     const before = /** @type {Record<string, any>} */ (untouched);
-    const given = Object.entries({ ...offered, ...readSettings(location.hash) });
+    const address = readSettings(location.hash);
+    const given = Object.entries({ ...offered, ...address.settings });
     const fresh = given.filter(([name]) => now[name] === before[name]);
     this.store.set({ model, settings: Object.fromEntries(fresh) });
+    this.#answer(address);
+  }
+
+  /** Another address of this page, with the same model: what it leaves out is the model's own again. */
+  visit() {
+    const { model } = this.store.state;
+    const address = readSettings(location.hash);
+    if (!model || !("prompt" in address.settings)) return;
+    this.store.set({ settings: { ...USUAL, ...model.defaults, ...address.settings } });
+    this.#answer(address);
+  }
+
+  /** Draw what an address names, or say why not. @param {ReturnType<typeof readSettings>} address */
+  #answer({ settings, refused }) {
+    if (refused) this.runs.refuse(refused);
+    else if ("prompt" in settings) this.runs.generate({}, undefined, { behind: true }).catch(() => {});
   }
 
   /**

@@ -9,6 +9,9 @@
 const FOLDER = "./recordings/";
 const PACE = 320; // milliseconds a step
 
+/** Counts what was asked to be played: the newest wins, however long another takes to load. */
+let asked = 0;
+
 /** @typedef {{ name: string, model: string, settings: Settings, bytes: number }} Entry `model` drew it */
 
 /**
@@ -35,18 +38,24 @@ export async function listRecordings() {
 }
 
 /**
- * Show a recorded run step by step as the store's `run`, until it ends or something else becomes the run.
+ * Show a recorded run step by step as the store's `run`, until it ends or something else becomes the run. A run that
+ * waits for the engine goes on waiting behind it.
  *
  * @param {Store} store
  * @param {Entry} recording
  */
 export async function playRecording(store, { name, model: drawer }) {
+  const turn = ++asked;
+  const live = () => (store.state.run.source === "live" ? store.state.run.settings : null);
+  const before = live();
   const [{ settings, frames }, model] = await Promise.all([
     loadRecording(name),
     fetch(`./models/${drawer}/manifest.json`).then((response) => response.json()),
   ]);
   const last = frames[frames.length - 1];
-  if (store.state.run.source === "live" && store.state.run.status !== "idle") return;
+  const { source, status, queued } = store.state.run;
+  if (turn !== asked || (live() !== before && !queued)) return;
+  if (source === "live" && (status === "running" || status === "paused")) return;
   /** @type {Frame[]} what the run holds so far; anybody else's frames end the play */
   let shown = [];
   const run = {
@@ -55,6 +64,7 @@ export async function playRecording(store, { name, model: drawer }) {
     model: /** @type {Manifest} */ (model),
     steps: frames.length,
     stage: "",
+    queued: queued || status === "waiting",
     msPerStep: PACE,
   };
   store.set({

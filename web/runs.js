@@ -6,6 +6,8 @@
  * @import { Store } from "./store.js"
  * @import { Frame, Manifest, Result, Run, Settings, Trouble } from "./types"
  */
+import { within } from "./bounds.js";
+import { lower, split } from "./gains.js";
 import { compact } from "./half.js";
 import { Deferred, orAbort } from "./promises.js";
 import { NO_RUN } from "./store.js";
@@ -49,28 +51,40 @@ export class Runs {
   }
 
   /**
-   * Draw a picture with the given settings over those of the store. Before the engine is ready the run waits for it;
-   * a run that goes on already is cancelled.
+   * Draw a picture with the given settings over those of the store, which then has them too. Before the engine is
+   * ready the run waits for it; a run that goes on already is cancelled. Strengths of the store whose word is not in
+   * the prompt are left out; given ones are not.
    *
    * @param {Partial<Settings>} [given]
    * @param {(frame: Frame) => void} [onFrame]
+   * @param {{ behind?: boolean }} [place] `behind`: a recording may be on show until the run begins
    * @returns {Promise<Result>} rejects with an AbortError after `cancel()`, with an Error that says what went wrong
    */
-  async generate(given = {}, onFrame) {
+  async generate(given = {}, onFrame, { behind = false } = {}) {
+    const { settings: known, refused } = within(given);
+    if (refused) throw new EngineError({ code: "settings", message: refused });
     this.cancel();
-    const settings = { ...this.store.state.settings, ...given };
+    const gains = known.gains && lower(known.gains);
+    this.store.set({ settings: gains ? { ...known, gains } : known, view: { step: null } });
+    const said = Object.entries(given).filter(([, value]) => value !== undefined);
+    const settings = { ...this.store.state.settings, ...Object.fromEntries(said) };
     /** @type {Job} */
     const job = { settings, onFrame, abort: new AbortController(), begun: false };
     this.#job = job;
     const { steps } = settings;
-    this.#tell(job, { ...NO_RUN, status: "waiting", settings, steps });
+    const recorded = behind && this.store.state.run.source === "recorded";
+    const waiting = { ...NO_RUN, status: /** @type {const} */ ("waiting"), settings, steps, queued: behind };
+    this.store.set({ run: recorded ? { queued: true } : waiting });
     try {
       await orAbort(this.ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
+      const python = /** @type {Commands} */ (this.python);
+      if (!gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
       job.begun = true;
       const started = performance.now();
-      this.#tell(job, { status: "running", started, model: this.store.state.model });
-      const run = /** @type {Commands} */ (this.python).generate(settings);
+      const { model } = this.store.state;
+      this.#tell(job, { ...NO_RUN, status: "running", settings, steps, started, model });
+      const run = python.generate(settings);
       this.#free = run.catch(() => {});
       const { trouble } = await orAbort(run, job.abort.signal);
       if (trouble) throw new EngineError(trouble);
@@ -118,6 +132,12 @@ export class Runs {
     if (kind === "frame") this.#take(this.#job, message);
   }
 
+  /** Say why what was asked for is not drawn. @param {string} message */
+  refuse(message) {
+    this.cancel();
+    this.store.set({ run: { ...NO_RUN, status: "failed", error: { code: "settings", message } } });
+  }
+
   /** Nothing can be drawn any more: end the run that goes, and refuse those that wait. @param {Trouble} trouble */
   fail(trouble) {
     this.renew();
@@ -150,13 +170,16 @@ export class Runs {
   }
 
   /**
-   * Change the run's state, unless a newer run has taken its place.
+   * Change the run's state, unless a newer run has taken its place. Of one that has not begun and waits behind a
+   * recording there is no more to say than that it waits no longer.
    *
    * @param {Job} job
    * @param {Partial<Run>} run
    */
   #tell(job, run) {
-    if (this.#job === job) this.store.set({ run });
+    if (this.#job !== job) return;
+    const behind = this.store.state.run.source === "recorded" && !job.begun;
+    this.store.set({ run: { ...(behind ? {} : run), queued: false } });
   }
 
   /**
@@ -169,4 +192,15 @@ export class Runs {
     this.#tell(this.#job, { status: to });
     this.python?.[command]();
   }
+}
+
+/**
+ * @param {Commands} python
+ * @param {Settings} settings
+ * @returns {Promise<Settings["gains"]>} the strengths whose word is in the prompt, as the tokenizer reads it
+ */
+async function heard(python, { prompt, gains }) {
+  if (Object.keys(gains).length === 0) return gains;
+  const { words } = await python.read_prompt(prompt);
+  return split(gains, words).heard;
 }

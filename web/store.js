@@ -26,6 +26,7 @@ export const NO_RUN = {
   frames: [],
   steps: 0,
   stage: "",
+  queued: false,
   started: 0,
   msPerStep: 0,
   picture: null,

@@ -48,7 +48,8 @@ export interface Settings {
   steps: number;
   guidance: number;
   sampler: string;
-  /** Factor for each word of the prompt, by its text; words that are not named have 1. */
+  /** Factor for each word by its text in small letters; words that are not named have 1. A word that is not in the
+   * prompt waits for it (gains.js). */
   gains: Record<string, number>;
   /** What draws the steps before the last: the decoder, a small one, or a linear fit of colours. */
   preview: "full" | "tiny" | "linear";
@@ -133,6 +134,8 @@ export interface Run {
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;
+  /** Whether a picture of one's own waits for the engine behind a recording that plays, or is about to. */
+  queued: boolean;
   /** performance.now() when it began. */
   started: number;
   msPerStep: number;

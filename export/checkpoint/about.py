@@ -45,6 +45,7 @@ class About:
     title: str
     licence: str = NOT_STATED
     known_words: tuple[str, ...] | None = None
+    synonyms: Mapping[str, list[str]] = field(default_factory=dict)
     defaults: Defaults = field(default_factory=Defaults)
 
     @property
@@ -73,17 +74,20 @@ def read_about(
 
     ``diffuscope.json`` may hold ``name``, ``title``, ``licence`` and ``defaults`` with any of prompt, steps,
     guidance, sampler and seed, which win over ``defaults``, its architecture's; ``tokenizer/known_words.json``
-    lists the words that the model has seen.
+    lists the words that the model has seen, ``tokenizer/synonyms.json`` those of them that mean the same as others.
     """
     path, words = folder / "diffuscope.json", folder / "tokenizer" / "known_words.json"
+    others = words.with_name("synonyms.json")
     try:
         said = json.loads(path.read_text("utf-8")) if path.exists() else {}
         known = tuple(json.loads(words.read_text("utf-8"))) if words.exists() else None
+        near = json.loads(others.read_text("utf-8")) if others.exists() else {}
         sampler = SAMPLERS.get(index["scheduler"][1], "ddim")
         settings = {"sampler": sampler, **defaults, **said.pop("defaults", {})}
         title = _title(folder)
         guessed = {"name": _name(title), "title": title, "licence": licence_of(folder)}
-        return About(**(guessed | said), known_words=known, defaults=replace(Defaults(), **settings))
+        own = replace(Defaults(), **settings)
+        return About(**(guessed | said), known_words=known, synonyms=near, defaults=own)
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path.name} or {words.name} in {folder} cannot be used ({error}).") from None
 

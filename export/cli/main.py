@@ -40,12 +40,16 @@ from export.cli.export import (
 from export.format.errors import UserError
 from export.miniature.cli import app as miniature
 from export.site.site import WEB
+from pyscript_app.samplers import SAMPLERS
+from pyscript_app.slots import WAYS
+from pyscript_app.spacing import NAMES as SPACINGS
 
 # diffusers and transformers would remark on packages that are not of use here; a setting of the user's own wins.
 for library in ("DIFFUSERS", "TRANSFORMERS"):
     os.environ.setdefault(f"{library}_VERBOSITY", "error")
 
 console = Console()
+STRENGTH = 0.6  # of a picture to start with, where none is said
 MODELS = WEB / "models"
 EXTRA = {"torch", "diffusers", "transformers", "onnx", "tokenizers", "safetensors", "accelerate"}
 
@@ -143,7 +147,8 @@ def models() -> None:
 @app.command(
     epilog="Examples:\n\n"
     '[b]diffuscope generate "a red car on the beach at sunset" --seed 7 --out car.png[/]\n\n'
-    '[b]diffuscope generate "a cat and a dog" --gain dog=0.5 --steps 20 --sampler ddim --frames frames[/]'
+    '[b]diffuscope generate "a cat and a dog" --gain dog=0.5 --steps 20 --sampler ddim --frames frames[/]\n\n'
+    '[b]diffuscope generate "a red car at night" --start car.png --strength 0.7 --slots car=cut[/]'
 )
 def generate(
     prompt: Annotated[str, typer.Argument(help="What to draw; may be empty.")],
@@ -154,10 +159,19 @@ def generate(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Calls of the network.")] = None,
     guidance: Annotated[float | None, typer.Option(help="How strongly to follow the prompt.")] = None,
-    sampler: Annotated[
-        str | None, typer.Option(help="ddim, euler, euler-ancestral, dpm++2m, pndm, lcm or tcd.")
+    sampler: Annotated[str | None, typer.Option(help=f"One of {', '.join(SAMPLERS)}.")] = None,
+    spacing: Annotated[
+        str | None, typer.Option(help=f"Where in time the steps lie: {', '.join(SPACINGS)}.")
     ] = None,
     gain: Annotated[list[str] | None, typer.Option(help="WORD=FACTOR of its attention (repeatable).")] = None,
+    slots: Annotated[
+        list[str] | None,
+        typer.Option(help=f"WORD={'|'.join(WAYS)} of its slots among the text's vectors (repeatable)."),
+    ] = None,
+    start: Annotated[Path | None, typer.Option(help="A picture to begin with instead of noise.")] = None,
+    strength: Annotated[
+        float | None, typer.Option(help=f"With --start: how much of the way to go, 0 to 1 ({STRENGTH}).")
+    ] = None,
     preview: Annotated[
         str | None,
         typer.Option(help="What draws the steps: full, tiny or linear, as far as the model has them."),
@@ -175,7 +189,15 @@ def generate(
 
     What is not said is taken from the model's defaults.
     """
-    from export.native.generate import Recorder, check_picture_path, draw, parse_gains, settings_for
+    from export.native.generate import (
+        Recorder,
+        check_picture_path,
+        draw,
+        parse_gains,
+        parse_slots,
+        read_start,
+        settings_for,
+    )
     from export.native.runtime import NativeRuntime
 
     check_picture_path(out)
@@ -185,23 +207,29 @@ def generate(
         "steps": steps,
         "guidance": guidance,
         "sampler": sampler,
+        "spacing": spacing,
         "preview": preview,
         "every": every,
     }
-    settings = settings_for(
-        runtime.manifest, prompt=prompt, negative=negative, gains=parse_gains(gain or []), **wishes
-    )
-    recorder = Recorder(runtime.manifest, settings, frames)
+    words = {"gains": parse_gains(gain or []), "slots": parse_slots(slots or [])}
+    settings = settings_for(runtime.manifest, prompt=prompt, negative=negative, **words, **wishes)
+    begun, said = None, None
+    if start:
+        begun = read_start(runtime.manifest, start, STRENGTH if strength is None else strength)
+        said = {"picture": start.name, "strength": begun.strength}
+    elif strength is not None:
+        raise UserError("--strength says how far to go from a picture: name one with --start PICTURE.")
+    recorder = Recorder(runtime.manifest, settings, frames, said)
     with _progress() as progress:
         task = progress.add_task("drawing", total=settings.steps)
-        for frame in draw(runtime, settings):
+        for frame in draw(runtime, settings, begun):
             recorder.add(frame)
             progress.update(task, advance=1, total=frame.steps)
     recorder.save_picture(out)
     if trace:
         recorder.save_trace(trace)
     console.print(
-        f"Saved [b]{escape(str(out))}[/] ({settings.steps} steps of {settings.sampler}, seed {settings.seed})"
+        f"Saved [b]{escape(str(out))}[/] ({frame.steps} steps of {settings.sampler}, seed {settings.seed})"
     )
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from export.format.errors import UserError
 from export.format.manifest import Manifest
 from export.native.runtime import NativeRuntime
 from pyscript_app.frame import Frame
-from pyscript_app.loop import Settings, generate
+from pyscript_app.loop import Settings, Start, State, generate
 from pyscript_app.model import Model
 
 STEP_SHOWN, RESULT_SHOWN = 300, 2500  # milliseconds, in an animated picture
@@ -57,13 +57,53 @@ def parse_gains(pairs: list[str]) -> dict[str, float]:
     return gains
 
 
-def draw(runtime: NativeRuntime, settings: Settings) -> Iterator[Frame]:
+def parse_slots(pairs: list[str]) -> dict[str, str]:
+    """``["dog=cut"]`` → ``{"dog": "cut"}``."""
+    slots = {}
+    for pair in pairs:
+        word, _, way = pair.rpartition("=")
+        if not word or not way:
+            raise UserError(f"--slots takes WORD=WAY, for instance dog=cut, not {pair}.")
+        slots[word] = way
+    return slots
+
+
+def read_start(manifest: Manifest, path: Path, strength: float) -> Start:
+    """A picture file to begin with; its middle is cut out where it is longer or wider than the model's pictures.
+
+    Raises:
+        UserError: it is no picture, or the strength does not lie between 0 and 1.
+    """
+    size = manifest["picture"]["width"], manifest["picture"]["height"]
+    try:
+        with Image.open(path) as picture:
+            fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), size)
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path} is no picture that can be read ({error}).") from error
+    try:
+        return Start(fitted.tobytes(), strength)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def draw(
+    runtime: NativeRuntime,
+    settings: Settings,
+    start: Start | State | None = None,
+    last_only: bool = False,
+) -> Iterator[Frame]:
     """The loop's frames, one for each step.
+
+    Args:
+        runtime: of the model.
+        settings: what to draw.
+        start: where to begin, if not in noise.
+        last_only: draw the last picture alone.
 
     Raises:
         UserError: the settings cannot be drawn with.
     """
-    frames = generate(settings, _model_of(runtime), runtime)
+    frames = generate(settings, _model_of(runtime), runtime, start=start, last_only=last_only)
     loop = asyncio.new_event_loop()
     try:
         while True:
@@ -94,11 +134,18 @@ class Recorder:
         manifest: of the model that draws.
         settings: of the run.
         folder: where each frame's pictures go as soon as it comes; None keeps none.
+        start: the picture that it began with, and the strength; as a trace tells them.
     """
 
-    def __init__(self, manifest: Manifest, settings: Settings, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        settings: Settings,
+        folder: Path | None = None,
+        start: Mapping[str, Any] | None = None,
+    ) -> None:
         latent, picture = manifest["latent"], manifest["picture"]
-        self.settings = settings
+        self.said = asdict(settings) | ({"start": start} if start else {})
         self.folder = folder
         self.shape = (latent["channels"], latent["height"], latent["width"])
         self.size = (picture["height"], picture["width"])
@@ -130,7 +177,7 @@ class Recorder:
     def save_trace(self, path: Path) -> None:
         """Write the numbers of all steps as an ``.npz`` file.
 
-        ``latents [S+1, C, h, w]`` (pure noise first), ``x0``, ``eps_cond``, ``eps_uncond [S, C, h, w]``,
+        ``latents [S+1, C, h, w]`` (what the run began with first), ``x0``, ``eps_cond``, ``eps_uncond [S, C, h, w]``,
         ``timesteps [S]``, ``attention_<side> [S, T, side, side]``, ``picture [H, W, 3]`` and ``settings``
         (JSON).
         """
@@ -147,7 +194,7 @@ class Recorder:
                 for side in frames[0].attention
             },
             "picture": np.asarray(self._picture(frames[-1])),
-            "settings": np.array(json.dumps(asdict(self.settings))),
+            "settings": np.array(json.dumps(self.said)),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

@@ -22,7 +22,7 @@ from PIL import Image
 
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
-from pyscript_app.frame import Frame, Timings, Word
+from pyscript_app.frame import Frame, Timings, WordShare
 from pyscript_app.loop import Settings
 
 # What the page plays first, and the cards beside it.
@@ -69,7 +69,7 @@ def pack(settings: Settings, frames: list[Frame], picture: tuple[int, int]) -> b
     def place(value: Any, levels: int) -> Any:
         if isinstance(value, array):
             return body.add_values(value, levels)
-        if isinstance(value, Word | Timings):
+        if isinstance(value, WordShare | Timings):
             value = asdict(value)
         if isinstance(value, Mapping):
             return {str(key): place(each, levels) for key, each in value.items()}
@@ -79,7 +79,8 @@ def pack(settings: Settings, frames: list[Frame], picture: tuple[int, int]) -> b
 
     told = []
     for frame in frames:
-        kept = {field.name: getattr(frame, field.name) for field in fields(frame) if field.name != "picture"}
+        names = [each.name for each in fields(frame) if each.name not in {"picture", "state"}]
+        kept = {name: getattr(frame, name) for name in names}
         told.append(
             {
                 _camel(name): place(value, ATTENTION_LEVELS if name == "attention" else LEVELS)

@@ -12,7 +12,7 @@ import js
 from pyodide.ffi import to_js
 
 from pyscript_app.browser.runtime import plain
-from pyscript_app.frame import Frame, Timings, Word
+from pyscript_app.frame import Frame, Timings, WordShare
 from pyscript_app.tokenizer import Reading
 
 
@@ -31,7 +31,7 @@ def frame_message(frame: Frame) -> tuple[Any, Any]:
             copy = to_js(value)
             buffers.append(copy.buffer)
             return copy
-        if isinstance(value, Word | Timings):
+        if isinstance(value, WordShare | Timings):
             value = asdict(value)
         if isinstance(value, Mapping):
             return {str(key): convert(each) for key, each in value.items()}
@@ -40,6 +40,8 @@ def frame_message(frame: Frame) -> tuple[Any, Any]:
         return value
 
     for field in fields(frame):
+        if field.name == "state":  # stays here: the page has no use for it yet
+            continue
         message[_camel(field.name)] = convert(getattr(frame, field.name))
     return plain(message), to_js(buffers)
 

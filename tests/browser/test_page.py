@@ -405,22 +405,3 @@ def test_the_page_keeps_still_for_those_who_ask(chromium, site_url: str) -> None
     assert moving == 0
     finish(page)
     context.close()
-
-
-def test_every_word_on_the_page_is_in_its_language_file_and_used() -> None:
-    texts = json.loads((WEB / "text/en.json").read_text("utf-8"))
-    code = "\n".join(file.read_text("utf-8") for file in (*WEB.glob("*.js"), *WEB.glob("views/**/*.js")))
-    plain = set(re.findall(r'(?<![.\w])(?:t|rich|has)\(\s*"([^"]+)"', code))
-    bases = {re.sub(r"\.(one|other)$", "", key) for key in texts}
-    assert plain - bases - set(texts) == set()
-    made = [
-        re.sub(r"\\\$\\\{.*?\\\}", ".+", re.escape(key))
-        for key in re.findall(r"`([a-z-]*(?:\$\{\w+\})?\.[^`]*)`", code)
-    ]
-    literal = set(re.findall(r'"([a-z-]+(?:\.[\w+-]+)+)"', code))
-    unused = [
-        key
-        for key in bases
-        if key not in literal | plain and not any(re.fullmatch(form, key) for form in made)
-    ]
-    assert sorted(unused) == []

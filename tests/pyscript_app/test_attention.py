@@ -49,5 +49,5 @@ def test_a_word_that_is_not_there_gives_a_sentence() -> None:
 
 @pytest.mark.parametrize("gain", [-0.1, math.nan, math.inf, -math.inf, "2", None, True], ids=repr)
 def test_a_bad_gain_gives_a_sentence(gain: float) -> None:
-    with pytest.raises(ValueError, match="The strength of 'boat' must be a number from 0 on, not"):
+    with pytest.raises(ValueError, match="The strength of 'boat' must be a number from 0 to 10, not"):
         token_gain(WORDS, {"boat": gain}, LENGTH)

@@ -4,227 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import math
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from pyscript_app.frame import Frame
-from pyscript_app.loop import Settings, generate
-from pyscript_app.model import PREVIEWS, Model
+from pyscript_app.loop import generate
+from pyscript_app.model import Model
 from pyscript_app.noise import Generator
 from pyscript_app.samplers import SAMPLERS
-from pyscript_app.step import COLUMNS, ROWS
-
-LENGTH, SHAPE, SIDES, PICTURE, WIDTH = 77, (4, 8, 8), (8, 4), 16, 5
-NOISY = ("euler-ancestral", "lcm", "tcd")
-NO_GUIDANCE = np.zeros(1, np.float32)
-STEPS = 3
-SETTINGS = Settings("a red zeppelin, a boat", "night", seed=7, steps=STEPS, guidance=7.5)
-
-
-class Tensor:
-    """An array that knows whether its memory was given back."""
-
-    def __init__(self, values: np.ndarray) -> None:
-        self._values: np.ndarray | None = values
-
-    @property
-    def values(self) -> np.ndarray:
-        assert self._values is not None, "used after its release"
-        return self._values
-
-    def free(self) -> None:
-        assert self._values is not None, "released twice"
-        self._values = None
-
-
-class FakeRuntime:
-    """Graphs of the right names and shapes; keeps account of the tensors and of what it was fed.
-
-    ``fail_at`` is the number of the call (of run, read or pause, from 0) that raises; ``batch`` is 1 for a model
-    without classifier-free guidance.
-    """
-
-    def __init__(self, fail_at: int | None = None, *, only: str = "", batch: int = 2) -> None:
-        self.batch = batch
-        self.held: set[Tensor] = set()
-        self.feeds: list[tuple[str, dict[str, np.ndarray]]] = []
-        self._calls, self._fail_at, self._only = itertools.count(), fail_at, only
-
-    def _call(self, what: str) -> None:
-        if self._only in what and next(self._calls) == self._fail_at:
-            raise RuntimeError(f"{what} failed")
-
-    def _make(self, values: np.ndarray) -> Tensor:
-        tensor = Tensor(values)
-        self.held.add(tensor)
-        return tensor
-
-    def tensor(self, data: array | Sequence, shape: tuple[int, ...], dtype: str = "float32") -> Tensor:
-        return self._make(np.array(data, dtype).reshape(shape))
-
-    async def run(self, graph: str, feeds: dict[str, Tensor]) -> dict[str, Tensor]:
-        arrays = {name: tensor.values.copy() for name, tensor in feeds.items()}
-        outputs = getattr(self, graph)(**arrays)
-        self._call(f"run {graph}")
-        self.feeds.append((graph, arrays))
-        await asyncio.sleep(0)
-        return {name: self._make(values.astype(np.float32)) for name, values in outputs.items()}
-
-    async def read(self, tensor: Tensor) -> array:
-        self._call("read")
-        return array("f", tensor.values.tobytes())
-
-    def release(self, *tensors: Tensor) -> None:
-        for tensor in tensors:
-            tensor.free()
-            self.held.remove(tensor)
-
-    async def pause(self) -> None:
-        self._call("pause")
-
-    def fed(self, graph: str) -> list[dict[str, np.ndarray]]:
-        return [feeds for name, feeds in self.feeds if name == graph]
-
-    def text_encoder(self, input_ids: np.ndarray) -> dict[str, np.ndarray]:
-        assert (input_ids.shape, input_ids.dtype) == ((self.batch, LENGTH), np.int32)
-        return {"text": np.sin(input_ids[..., None] * np.arange(1.0, 1 + WIDTH))}
-
-    def unet(
-        self,
-        latents: np.ndarray,
-        timestep: np.ndarray,
-        text: np.ndarray,
-        token_gain: np.ndarray,
-        guidance: np.ndarray = NO_GUIDANCE,
-    ) -> dict[str, np.ndarray]:
-        assert (latents.shape, timestep.shape) == ((self.batch, *SHAPE), (1,))
-        assert (text.shape, token_gain.shape) == ((self.batch, LENGTH, WIDTH), (1, LENGTH))
-        assert (guidance.shape, guidance.dtype) == ((1,), np.float32)
-        np.testing.assert_array_equal(latents[0], latents[-1])
-        heard = text.mean((1, 2)).reshape(self.batch, 1, 1, 1)
-        outputs = {"output": np.tanh(latents + heard + timestep / 1000 + guidance / 10)}
-        for side in SIDES:
-            loudness = np.cos(text[-1].sum(1)[:, None] + np.arange(side * side)) * token_gain.T
-            outputs[f"attention_{side}"] = loudness.reshape(LENGTH, side, side)
-        return outputs
-
-    def step(
-        self,
-        latent: np.ndarray,
-        output: np.ndarray,
-        noise: np.ndarray,
-        history: np.ndarray,
-        coefficients: np.ndarray,
-    ) -> dict[str, np.ndarray]:
-        assert (latent.shape, noise.shape, history.shape) == ((1, *SHAPE), (1, *SHAPE), (3, *SHAPE))
-        assert output.shape == (self.batch, *SHAPE)
-        columns = np.concatenate(
-            [latent, np.resize(output, (2, *SHAPE)), noise, history, np.zeros_like(latent)]
-        )
-        assert coefficients.shape == (len(ROWS), len(COLUMNS))
-        rows = np.tensordot(coefficients, columns, 1)
-        names = ("next_latent", "latents", "x0", "eps_uncond", "eps_cond", "eps")
-        parts = {name: rows[i : i + 1] for i, name in enumerate(names)}
-        return {**parts, "latents": np.repeat(rows[1:2], self.batch, 0), "next_history": rows[6:9]}
-
-    @staticmethod
-    def attention(
-        words: np.ndarray, total: np.ndarray, count: np.ndarray, **sides: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        assert sides.keys() == {f"attention_{side}" for side in SIDES}
-        assert (words.shape, count.shape) == ((LENGTH, LENGTH), (1,))
-        largest = max(SIDES)
-        assert total.shape == (LENGTH, largest, largest)
-        now = np.zeros_like(total)
-        for maps in sides.values():
-            now += np.kron(maps, np.ones((1, largest // maps.shape[-1], largest // maps.shape[-1])))
-        maps, means = (np.tensordot(words, each, 1) for each in (now, (total + now) / count))
-        return {"maps": maps, "mean_maps": means, "next_total": total + now, "shares": maps.mean((1, 2))}
-
-    @staticmethod
-    def vae_decoder(latent: np.ndarray) -> dict[str, np.ndarray]:
-        assert latent.shape == (1, *SHAPE)
-        grey = np.kron(latent.mean((0, 1)), np.ones((2, 2)))
-        return {"picture": np.repeat(grey[..., None], 4, -1)}
-
-    @classmethod
-    def preview_decoder(cls, latent: np.ndarray) -> dict[str, np.ndarray]:
-        return {"picture": cls.vae_decoder(latent)["picture"] + 1}
-
-    @classmethod
-    def latent_rgb(cls, latent: np.ndarray) -> dict[str, np.ndarray]:
-        return {"picture": cls.vae_decoder(latent)["picture"] + 2}
-
-
-@pytest.fixture(scope="module")
-def model(tiny_tokenizer: Path) -> Model:
-    return make_model(tiny_tokenizer)
-
-
-@pytest.fixture(scope="module")
-def models(tiny_tokenizer: Path) -> Callable[..., Model]:
-    return lambda **wishes: make_model(tiny_tokenizer, **wishes)
-
-
-def make_model(folder: Path, **wishes: Any) -> Model:
-    vocab, merges = ((folder / name).read_text("utf-8") for name in ("vocab.json", "merges.txt"))
-    return Model(make_manifest(vocab, **wishes), vocab, merges)
-
-
-def make_manifest(
-    vocab: str,
-    guidance: str = "classifier-free",
-    graphs: Sequence[str] = tuple(PREVIEWS.values()),
-    **scheduler: Any,
-) -> dict[str, Any]:
-    ids = json.loads(vocab)
-    return {
-        "guidance": guidance,
-        "graphs": dict.fromkeys(graphs),
-        "latent": dict(zip(("channels", "height", "width"), SHAPE, strict=True)),
-        "attention": [{"side": side, "layers": 1, "output": f"attention_{side}"} for side in SIDES],
-        "scheduler": {"_class_name": "DDIMScheduler", "beta_schedule": "scaled_linear", **scheduler},
-        "tokenizer": {
-            "bos": ids["<|startoftext|>"],
-            "eos": ids["<|endoftext|>"],
-            "pad": ids["<|endoftext|>"],
-            "length": LENGTH,
-            "known_words": None,
-        },
-    }
-
-
-def collect(
-    settings: Settings, model: Model, runtime: FakeRuntime | None = None, most: int | None = None
-) -> list[Frame]:
-    """The frames of a run, which is closed after ``most`` of them; whatever happens, nothing is left behind."""
-    runtime = runtime or FakeRuntime()
-
-    async def run() -> list[Frame]:
-        frames: list[Frame] = []
-        source = generate(settings, model, runtime)
-        try:
-            while len(frames) != most:
-                frames.append(await anext(source))
-        except StopAsyncIteration:
-            pass
-        finally:
-            await source.aclose()
-        return frames
-
-    try:
-        return asyncio.run(run())
-    finally:
-        assert not runtime.held, f"{len(runtime.held)} tensors were left behind"
-
+from tests.pyscript_app.fake import (
+    LENGTH,
+    PICTURE,
+    SETTINGS,
+    SHAPE,
+    SIDES,
+    STEPS,
+    FakeRuntime,
+    collect,
+    make_manifest,
+)
 
 # Frames
 
@@ -346,7 +149,7 @@ def test_the_first_latent_is_the_seed_s_noise_and_its_scaled_form_is_fed(model: 
 def test_fresh_noise_is_drawn_only_by_samplers_that_add_it(model: Model, sampler: str) -> None:
     runtime = FakeRuntime()
     frames = collect(replace(SETTINGS, sampler=sampler), model, runtime)
-    assert ("noise" in frames[0].update) == (sampler in NOISY)
+    assert ("noise" in frames[0].update) == SAMPLERS[sampler].adds_noise
     random, n = Generator(SETTINGS.seed), math.prod(SHAPE)
     random.randn(n)  # the first latent
     for frame, feeds in zip(frames, runtime.fed("step"), strict=True):
@@ -406,172 +209,3 @@ def test_a_manifest_that_is_silent_means_classifier_free(tiny_tokenizer: Path) -
         "classifier-free",
         2,
     )
-
-
-# Previews
-
-FULL, TINY, LINEAR = PREVIEWS.values()
-
-
-@pytest.mark.parametrize(
-    ("wishes", "painters"),
-    [
-        ({}, [FULL] * 5),
-        ({"preview": "tiny"}, [TINY] * 4 + [FULL]),
-        ({"preview": "linear"}, [LINEAR] * 4 + [FULL]),
-        ({"preview": "tiny", "every": 2}, [TINY] * 4 + [FULL]),
-        ({"every": 2}, [LINEAR, FULL, LINEAR, FULL, FULL]),
-        ({"every": 9}, [LINEAR] * 4 + [FULL]),
-        ({"every": 2, "steps": 1}, [FULL]),
-        ({"preview": "linear", "steps": 1}, [FULL]),
-    ],
-    ids=str,
-)
-def test_previews_draw_what_comes_before_the_result(
-    model: Model, wishes: dict[str, Any], painters: list[str]
-) -> None:
-    runtime = FakeRuntime()
-    frames = collect(replace(SETTINGS, **{"steps": 5} | wishes), model, runtime)
-    assert [frame.drawn_by for frame in frames] == painters
-    assert [graph for graph, _ in runtime.feeds if graph in PREVIEWS.values()] == painters
-    for frame in frames:
-        shown = frame.latent if frame is frames[-1] else frame.x0
-        drawn = getattr(FakeRuntime, frame.drawn_by)(np.reshape(shown, (1, *SHAPE)))["picture"]
-        np.testing.assert_allclose(frame.picture, drawn.ravel(), rtol=1e-5)
-
-
-def test_previews_change_the_pictures_alone(model: Model) -> None:
-    whole, quick = (collect(replace(SETTINGS, preview=preview), model) for preview in ("full", "linear"))
-    for one, other in zip(whole, quick, strict=True):
-        assert (one.latent, one.x0, one.maps) == (other.latent, other.x0, other.maps)
-    assert (whole[-1].picture, whole[0].picture != quick[0].picture) == (quick[-1].picture, True)
-
-
-def test_between_full_pictures_stands_the_cheapest_that_there_is(models: Callable[..., Model]) -> None:
-    frames = collect(replace(SETTINGS, every=2), models(graphs=[FULL, TINY]))
-    assert [frame.drawn_by for frame in frames] == [TINY, FULL, FULL]
-
-
-@pytest.mark.parametrize(
-    ("wishes", "graphs", "sentence"),
-    [
-        (
-            {"preview": "tiny"},
-            [FULL, LINEAR],
-            "exported without the preview 'tiny'; choose one of full, linear.$",
-        ),
-        ({"preview": "linear"}, [FULL], "exported without the preview 'linear'; choose one of full.$"),
-        ({"every": 2}, [FULL], "without a cheaper preview for the steps between; draw every step in full.$"),
-    ],
-    ids=str,
-)
-def test_a_preview_that_the_model_lacks_is_refused(
-    models: Callable[..., Model], wishes: dict[str, Any], graphs: list[str], sentence: str
-) -> None:
-    runtime = FakeRuntime()
-    with pytest.raises(ValueError, match=f"^The model was .*{sentence}"):
-        collect(replace(SETTINGS, **wishes), models(graphs=graphs), runtime)
-    assert not runtime.feeds
-
-
-# Nothing is left behind
-
-
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_no_step_holds_more_than_the_one_before(model: Model, sampler: str) -> None:
-    runtime, held = FakeRuntime(), []
-
-    async def run() -> None:
-        async for _ in generate(replace(SETTINGS, sampler=sampler), model, runtime):
-            held.append(len(runtime.held))
-
-    asyncio.run(run())
-    # The text, gains, words and noise of all steps; the latent, its scaled form, history and attention so far.
-    assert set(held) == {8}
-    assert not runtime.held
-
-
-@pytest.mark.parametrize("most", range(STEPS + 1))
-def test_a_run_closed_early_leaves_nothing(model: Model, most: int) -> None:
-    assert len(collect(SETTINGS, model, most=most)) == most
-
-
-def test_a_cancelled_task_leaves_nothing(model: Model) -> None:
-    runtime = FakeRuntime()
-
-    async def draw() -> None:
-        async for _ in generate(SETTINGS, model, runtime):
-            pass
-
-    async def run() -> None:
-        task = asyncio.create_task(draw())
-        while len(runtime.feeds) < 4:
-            await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await asyncio.get_running_loop().shutdown_asyncgens()
-
-    asyncio.run(run())
-    assert not runtime.held
-
-
-@pytest.mark.parametrize(
-    ("only", "calls"), [("run", 1 + 4 * STEPS), ("read", STEPS * (8 + len(SIDES) + 1)), ("pause", STEPS)]
-)
-def test_whatever_fails_nothing_is_left_and_the_next_run_is_whole(
-    model: Model, only: str, calls: int
-) -> None:
-    whole = [replace(frame, ms=None) for frame in collect(SETTINGS, model)]
-    for fail_at in range(calls):
-        runtime = FakeRuntime(fail_at, only=only)
-        with pytest.raises(RuntimeError, match=f"{only}.* failed"):
-            collect(SETTINGS, model, runtime)
-        # The same runtime, which fails but once.
-        assert [replace(frame, ms=None) for frame in collect(SETTINGS, model, runtime)] == whole
-    # One call later there is nothing left to fail.
-    assert len(collect(SETTINGS, model, FakeRuntime(calls, only=only))) == STEPS
-
-
-# What cannot be drawn with
-
-
-@pytest.mark.parametrize(
-    ("wishes", "sentence"),
-    [
-        ({"prompt": None}, "^The prompt must be text, not None.$"),
-        ({"negative": 3}, "^The negative prompt must be text, not 3.$"),
-        ({"guidance": math.nan}, "^The guidance must be a number, not nan.$"),
-        ({"guidance": math.inf}, "^The guidance must be a number, not inf.$"),
-        ({"guidance": "7"}, "^The guidance must be a number, not '7'.$"),
-        ({"guidance": True}, "^The guidance must be a number, not True.$"),
-        ({"gains": ["red"]}, r"^The gains must map words of the prompt to factors, not be \['red'\].$"),
-        ({"gains": {"green": 2}}, "^The word 'green' is not in the prompt"),
-        ({"gains": {"red": -1}}, "^The strength of 'red' must be a number from 0 on, not -1.$"),
-        ({"seed": -1}, "^The seed must be a whole number from 0 to "),
-        ({"seed": 1.5}, "^The seed must be a whole number from 0 to "),
-        ({"steps": 0}, "^The number of steps must be a whole number from 1 to 1000, not 0.$"),
-        ({"steps": 2.5}, "^The number of steps must be a whole number from 1 to 1000, not 2.5.$"),
-        ({"preview": "half"}, "^There is no preview 'half'; choose one of full, tiny, linear.$"),
-        ({"every": 0}, "every must be a whole number from 1 on, not 0.$"),
-        ({"every": 1.5}, "every must be a whole number from 1 on, not 1.5.$"),
-        ({"every": True}, "every must be a whole number from 1 on, not True.$"),
-        ({"sampler": "magic"}, "^There is no sampler 'magic'; choose one of ddim, euler, "),
-    ],
-    ids=str,
-)
-def test_a_bad_setting_gives_a_sentence_before_anything_runs(
-    model: Model, wishes: dict[str, Any], sentence: str
-) -> None:
-    runtime = FakeRuntime()
-    with pytest.raises(ValueError, match=sentence):
-        collect(replace(SETTINGS, **wishes), model, runtime)
-    assert not runtime.feeds
-
-
-@pytest.mark.parametrize("sampler", ["ddim", "lcm", "tcd"])
-def test_pure_noise_shows_no_epsilon(models: Callable[..., Model], sampler: str) -> None:
-    model, runtime = models(rescale_betas_zero_snr=True, timestep_spacing="trailing"), FakeRuntime()
-    with pytest.raises(ValueError, match="predicts epsilon cannot start from pure noise"):
-        collect(replace(SETTINGS, sampler=sampler), model, runtime)
-    assert not runtime.feeds

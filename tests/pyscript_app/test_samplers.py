@@ -1,5 +1,7 @@
 """Each sampler against diffusers: the same made-up network, the latents of every step."""
 
+import math
+
 import diffusers
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import torch
 from pyscript_app.few_step import GAMMA
 from pyscript_app.samplers import SAMPLERS, plan
 from pyscript_app.schedule import IGNORED, SPACINGS, Schedule
+from pyscript_app.spacing import spaced
 from pyscript_app.step import coefficients
 
 SD15 = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
@@ -20,7 +23,6 @@ REFERENCE = {
     "lcm": (diffusers.LCMScheduler, {}),
     "tcd": (diffusers.TCDScheduler, {}),
 }
-NOISY = ("euler-ancestral", "lcm", "tcd")
 # Stable Diffusion's schedule as different scheduler classes write it down, with what each says of its own solver.
 CHECKPOINTS = {
     "sd1.5": {"_class_name": "PNDMScheduler", "set_alpha_to_one": False, "skip_prk_steps": True},
@@ -40,6 +42,7 @@ CHECKPOINTS = {
     "lms": {"_class_name": "LMSDiscreteScheduler", "use_karras_sigmas": True},
 }  # fmt: skip
 SHAPE = (4, 4, 4)
+PICTURE = np.sin(np.arange(64, dtype=np.float32)).reshape(SHAPE)
 
 
 def network(x, time, shift):
@@ -55,33 +58,48 @@ def fresh_noise():
     return lambda: torch.randn(SHAPE, generator=generator).numpy()
 
 
-def by_diffusers(sampler, config, steps, guidance):
-    """Latents after every step and predicted pictures, by diffusers' scheduler in its pipeline's manner."""
+def by_diffusers(sampler, config, steps, guidance, begin=None, times=None):
+    """Latents after every step, by diffusers' scheduler in its pipelines' manner.
+
+    With ``begin`` in that of StableDiffusionImg2ImgPipeline, from PICTURE on; with ``times`` at those given.
+    """
     kind, fixed = REFERENCE[sampler]
     kept = {name: value for name, value in config.items() if name not in IGNORED}
     scheduler = kind.from_config({**kept, **fixed})
-    scheduler.set_timesteps(steps)
-    draw = fresh_noise()
-    x = torch.from_numpy(draw()) * scheduler.init_noise_sigma
+    if times:
+        scheduler.set_timesteps(timesteps=times)
+    else:
+        scheduler.set_timesteps(steps)
+    noise, visited = torch.from_numpy(fresh_noise()()), scheduler.timesteps[begin or 0 :]
+    if begin is None:
+        x = noise * scheduler.init_noise_sigma
+    else:
+        if hasattr(scheduler, "set_begin_index"):
+            scheduler.set_begin_index(begin)
+        x = scheduler.add_noise(torch.from_numpy(PICTURE), noise, visited[:1])
     generator = torch.Generator().manual_seed(8)
     latents = [x.numpy()]
-    for time in scheduler.timesteps:
+    for time in visited:
         inputs = scheduler.scale_model_input(x, time).numpy()
         uncond, cond = network(inputs, float(time), 0.0), network(inputs, float(time), 0.5)
         output = torch.from_numpy(uncond + guidance * (cond - uncond))
-        extra = {"generator": generator} if sampler in NOISY else {}
+        extra = {"generator": generator} if SAMPLERS[sampler].adds_noise else {}
         if sampler == "tcd":
             extra["eta"] = GAMMA
         x = scheduler.step(output, time, x, **extra).prev_sample
         latents.append(x.numpy())
-    return scheduler.timesteps.tolist(), latents
+    return visited.tolist(), latents
 
 
-def by_us(sampler, config, steps, guidance):
+def by_us(sampler, config, steps, guidance, begin=None, spacing="trained"):
     """The same by our plan and one matrix product a step."""
     schedule = Schedule.from_config(config)
-    run = plan(sampler, schedule, steps)
+    run = plan(sampler, schedule, steps, begin or 0, spacing)
     x = fresh_noise()() * np.float32(run.noise_scale)
+    if begin is not None:
+        first = run.steps[0]
+        x = (math.sqrt(first.abar) * PICTURE + first.noise_share * fresh_noise()()) / first.scale
+        x = x.astype(np.float32)
     inputs = x * np.float32(run.steps[0].scale)
     generator = torch.Generator().manual_seed(8)
     history = np.zeros((3, *SHAPE), np.float32)
@@ -98,9 +116,10 @@ def by_us(sampler, config, steps, guidance):
     return [step.timestep for step in run.steps], latents
 
 
-def assert_same_run(sampler, config, steps, guidance=7.5):
-    times, expected = by_diffusers(sampler, config, steps, guidance)
-    our_times, latents = by_us(sampler, config, steps, guidance)
+def assert_same_run(sampler, config, steps, guidance=7.5, begin=None, spacing="trained"):
+    given = None if spacing == "trained" else spaced(spacing, Schedule.from_config(config), steps)
+    times, expected = by_diffusers(sampler, config, steps, guidance, begin, given)
+    our_times, latents = by_us(sampler, config, steps, guidance, begin, spacing)
     assert our_times == pytest.approx(times, abs=1e-4)
     assert len(latents) == len(expected)
     largest = 0.0
@@ -189,3 +208,30 @@ def test_configurations_are_honoured_as_diffusers_does(sampler, config):
             "silent about its betas, which no checkpoint is: diffusers' classes differ in what that means"
         )
     assert_same_run(sampler, config, steps=16, guidance=3)
+
+
+@pytest.mark.parametrize("begin", [0, 1, 2, 5, 9])
+@pytest.mark.parametrize("zero_snr", [False, True], ids=["", "zero-snr"])
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_run_that_begins_at_a_picture_agrees_with_diffusers(sampler, spacing, zero_snr, begin):
+    config = {
+        **SD15,
+        "prediction_type": "v_prediction",
+        "timestep_spacing": spacing,
+        "rescale_betas_zero_snr": zero_snr,
+    }
+    assert_same_run(sampler, config, 10, begin=begin)
+
+
+@pytest.mark.parametrize("steps", [14, 15, 20])
+@pytest.mark.parametrize("final", [{}, {"final_sigmas_type": "sigma_min"}], ids=str)
+def test_the_order_of_the_last_step_does_not_depend_on_where_a_run_begins(final, steps):
+    assert_same_run("dpm++2m", {**SD15, **final}, steps, begin=steps - 3)
+
+
+@pytest.mark.parametrize("begin", [None, 3])
+@pytest.mark.parametrize("spacing", ["trailing", "noise", "early", "late"])
+@pytest.mark.parametrize("sampler", ["euler", "dpm++2m"])
+def test_given_times_are_gone_through_as_diffusers_does(sampler, spacing, begin):
+    assert_same_run(sampler, SD15, 10, begin=begin, spacing=spacing)

@@ -40,6 +40,7 @@ export function mount(element, store, send) {
   /** @returns {HTMLButtonElement[]} */
   const wanted = () => {
     const { run } = store.state;
+    if (run.queued) return [cancel];
     if (busy(store.state)) {
       if (run.status === "waiting") return [cancel];
       return [run.status === "paused" ? resume : pause, step, cancel];

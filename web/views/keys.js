@@ -5,6 +5,7 @@
  * @import { Store } from "../store.js"
  * @import { View } from "../types"
  */
+import { gainOf } from "../gains.js";
 import { busy, shownWords } from "./shown.js";
 
 /**
@@ -36,7 +37,7 @@ function actions(store, send) {
   const chosen = view.word === null ? undefined : shownWords(store.state)[view.word];
   const stronger = (/** @type {number} */ by) => () => {
     if (!chosen) return;
-    const gain = (settings.gains[chosen.text] ?? 1) + by;
+    const gain = gainOf(settings.gains, chosen.text) + by;
     send.strengthen(chosen.text, Math.max(0, Math.min(2, Math.round(gain * 10) / 10)));
   };
   /** @type {Record<string, () => void>} */

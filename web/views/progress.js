@@ -15,7 +15,10 @@ export function progress(state) {
   const frame = shownFrame(state);
   const steps = run.steps || state.settings.steps;
   const at = frame ? t("progress.step", { step: frame.step, steps }) : t("progress.none");
-  if (run.source === "recorded") return { line: at, detail: frame ? t("progress.recorded") : "" };
+  if (run.source === "recorded") {
+    const detail = run.queued ? t("progress.waiting.why") : frame ? t("progress.recorded") : "";
+    return { line: at, detail };
+  }
   const left = Math.max(0, steps - run.frames.length) * run.msPerStep;
   switch (run.status) {
     case "waiting":

@@ -5,14 +5,17 @@
  * @import { Store } from "../store.js"
  * @import { Reading } from "../types"
  */
+import { BOUNDS } from "../bounds.js";
 import { fit } from "../fit.js";
 import { missing } from "../models.js";
 import { fill, h, icon, set, watch } from "./dom.js";
 import { shownWords } from "./shown.js";
-import { rich, size, t } from "./text.js";
+import { list, rich, size, t } from "./text.js";
+import { waiting } from "./waiting.js";
 
 /** After these, what has arrived is kept and the download goes on. */
 const INTERRUPTED = ["network", "quota"];
+const MOST = 40; // letters of a word or of a part that a sentence shows
 const LONG = 46; // letters that fit on one line of the widest screen
 
 /**
@@ -30,6 +33,7 @@ export function mount(element, store, send) {
     autocomplete: "off",
     autocapitalize: "off",
     enterkeyhint: "go",
+    maxlength: BOUNDS.prompt.maxLength,
   });
   const mirror = h("div", { class: "mirror", "aria-hidden": "true" });
   const box = h("div", { class: "prompt" }, mirror, field);
@@ -64,7 +68,13 @@ export function mount(element, store, send) {
   const tell = () => {
     const { reading, settings, engine } = store.state;
     const fresh = reading && reading.prompt === settings.prompt ? reading : null;
-    fill(notes, fresh ? sentences(fresh, store.state.model?.title ?? t("engine.model")) : [], blame(engine));
+    const said = fresh ? sentences(fresh, store.state.model?.title ?? t("engine.model")) : [];
+    fill(
+      notes,
+      said,
+      waiting(store.state, send, () => field.focus()),
+      blame(engine),
+    );
   };
 
   /** @param {Reading} reading @param {string} model */
@@ -72,25 +82,20 @@ export function mount(element, store, send) {
     const out = [];
     if (reading.error) out.push(sentence("stop", [document.createTextNode(reading.error)]));
     if (reading.cut) out.push(sentence("note", rich("prompt.cut", { cut: short(reading.cut) })));
-    const word = reading.words.find((one) => !one.known);
-    if (word) {
-      const offer = word.suggestions.slice(0, 3);
+    const unknown = reading.words.filter(
+      ({ known, text }, i, all) => !known && all.findIndex((word) => word.text === text) === i,
+    );
+    if (unknown.length) {
+      const words = list(unknown.map(({ text }) => short(text)));
+      out.push(sentence("note", rich("prompt.unknown", { model, words })));
+    }
+    for (const { text, start, end, suggestions } of unknown) {
+      if (suggestions.length === 0) continue;
+      const offers = suggestions.map((known) =>
+        h("button", { class: "button small word-like", click: () => swap(start, end, known) }, known),
+      );
       out.push(
-        sentence(
-          "note",
-          rich(offer.length ? "prompt.unknown" : "prompt.unknown.alone", { model, word: word.text }),
-        ),
-        h(
-          "div",
-          { class: "choices" },
-          offer.map((text) =>
-            h(
-              "button",
-              { class: "button small word-like", click: () => swap(word.start, word.end, text) },
-              text,
-            ),
-          ),
-        ),
+        h("div", { class: "choices" }, h("span", {}, rich("prompt.offer", { word: short(text) })), offers),
       );
     }
     return out;
@@ -170,6 +175,7 @@ export function mount(element, store, send) {
     ({ settings, reading, engine, run, model, models }) => [
       models,
       settings.prompt,
+      settings.gains,
       reading,
       engine.status,
       engine.error,
@@ -197,9 +203,11 @@ function marks(prompt, reading, index, chosen) {
   for (const [i, word] of reading.words.entries()) {
     const isChosen = i === index && word.text === chosen;
     if (word.known && !isChosen) continue;
+    // Of the last word only a part may be heard.
+    const end = Math.min(word.end, cutAt);
     out.push(prompt.slice(at, word.start));
-    out.push(h("span", { class: isChosen ? "chosen-word" : "unknown" }, prompt.slice(word.start, word.end)));
-    at = word.end;
+    out.push(h("span", { class: isChosen ? "chosen-word" : "unknown" }, prompt.slice(word.start, end)));
+    at = end;
   }
   out.push(prompt.slice(at, Math.max(at, cutAt)));
   if (cutAt < prompt.length) out.push(h("span", { class: "cut" }, prompt.slice(cutAt)));
@@ -221,5 +229,5 @@ function trouble(error) {
 
 /** @param {string} text */
 function short(text) {
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
 }

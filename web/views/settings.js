@@ -4,16 +4,17 @@
  * @import { Commands } from "../commands.js"
  * @import { Store } from "../store.js"
  */
+import { BOUNDS, departure } from "../bounds.js";
 import { fill, h, icon, say, set, watch } from "./dom.js";
 import { popover } from "./popover.js";
 import { preview } from "./preview.js";
 import { setting } from "./setting.js";
 import { has, number, t } from "./text.js";
 
-const SAMPLERS = ["ddim", "euler", "euler-ancestral", "dpm++2m", "pndm", "lcm", "tcd"];
-const MOST_STEPS = 50;
-const MOST_GUIDANCE = 15;
-const MOST_SEED = 2 ** 53 - 1; // whole numbers beyond are not exact here
+const SAMPLERS = BOUNDS.sampler.enum ?? [];
+// How far the sliders go; the fields beside them take what the loop takes.
+const MANY_STEPS = 50;
+const MUCH_GUIDANCE = 15;
 
 /**
  * @param {HTMLElement} element
@@ -25,7 +26,7 @@ export function mount(element, store, send) {
   set(element, "aria-label", t("settings.label"));
   const entries = [
     seed(store, send),
-    amount("steps", { min: 1, max: MOST_STEPS, step: 1, digits: 0 }, store, send),
+    amount("steps", { max: MANY_STEPS, step: 1, digits: 0 }, store, send),
     guidance(store, send),
     sampler(store, send),
     preview(store, send),
@@ -62,7 +63,7 @@ function seed(store, send) {
   });
   const read = () => {
     const text = field.value.trim();
-    const whole = /^\d+$/.test(text) && Number(text) <= MOST_SEED;
+    const whole = /^\d+$/.test(text) && departure("seed", Number(text)) === "";
     complain(wrong, field, whole ? "" : t("seed.wrong", { text: text || t("seed.nothing") }));
     if (whole) send.change({ seed: Number(text) });
   };
@@ -89,14 +90,15 @@ function seed(store, send) {
 /**
  * A number with a slider.
  * @param {"steps" | "guidance"} name
- * @param {{ min: number, max: number, step: number, digits: number }} range
+ * @param {{ max: number, step: number, digits: number }} range of the slider
  * @param {Store} store
  * @param {Commands} send
  */
-function amount(name, { min, max, step, digits }, store, send) {
+function amount(name, { max, step, digits }, store, send) {
   const { button, value } = setting(name);
   const wrong = complaint();
-  const limits = { min: number(min, digits), max: number(max, digits) };
+  const { minimum: min = 0, maximum: most = max } = BOUNDS[name];
+  const limits = { min: number(min, digits), max: number(most, digits) };
   const slider = h("input", { type: "range", min, max, step, "aria-label": t(`setting.${name}`) });
   const field = h("input", {
     class: "number-field",
@@ -107,8 +109,7 @@ function amount(name, { min, max, step, digits }, store, send) {
   slider.addEventListener("input", () => send.change({ [name]: Number(slider.value) }));
   field.addEventListener("input", () => {
     const typed = Number(field.value.trim().replace(",", "."));
-    const fits =
-      field.value.trim() !== "" && typed >= min && typed <= max && (digits > 0 || Number.isInteger(typed));
+    const fits = field.value.trim() !== "" && departure(name, typed) === "";
     complain(wrong, field, fits ? "" : t(`${name}.wrong`, limits));
     if (fits) send.change({ [name]: typed });
   });
@@ -139,7 +140,7 @@ function amount(name, { min, max, step, digits }, store, send) {
  * @param {Commands} send
  */
 function guidance(store, send) {
-  const range = { min: 0, max: MOST_GUIDANCE, step: 0.5, digits: 1 };
+  const range = { max: MUCH_GUIDANCE, step: 0.5, digits: 1 };
   const [button, sheet] = amount("guidance", range, store, send);
   const update = () => {
     button.hidden = store.state.model?.guidance === "none";
@@ -199,6 +200,7 @@ function avoid(store, send) {
     "aria-label": label,
     autocomplete: "off",
     placeholder: t("avoid.none"),
+    maxlength: BOUNDS.negative.maxLength,
   });
   field.addEventListener("input", () => send.change({ negative: field.value }));
   const sheet = popover(button, t("setting.avoid.name"), field, h("p", { class: "quiet" }, t("avoid.why")));

@@ -3,6 +3,7 @@
  *
  * @import { Frame, Manifest, Settings, State } from "../types"
  */
+import { gainOf, lower } from "../gains.js";
 
 /**
  * @param {State} state
@@ -65,6 +66,23 @@ export function shownWords(state) {
 export function atTheEnd({ run, view }) {
   const last = view.step === null || view.step === run.steps;
   return run.status === "finished" && last && run.frames.length > 0;
+}
+
+/** What a picture depends on, strengths aside; what draws the steps on the way does not change it. */
+const DECISIVE = /** @type {const} */ (["prompt", "negative", "seed", "steps", "guidance", "sampler"]);
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether the settings have changed since the run on show was asked for
+ */
+export function stale({ run, settings }) {
+  const then = run.settings;
+  if (run.source !== "live" || !then || run.frames.length === 0) return false;
+  const gains = lower(then.gains);
+  return (
+    DECISIVE.some((name) => then[name] !== settings[name]) ||
+    run.frames[0].words.some(({ text }) => gainOf(gains, text) !== gainOf(settings.gains, text))
+  );
 }
 
 /**

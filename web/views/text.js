@@ -104,6 +104,11 @@ export function percent(share) {
   return `${number(share * 100)}\u202f%`;
 }
 
+/** @param {string[]} items As the language lists them. */
+export function list(items) {
+  return new Intl.ListFormat(language).format(items);
+}
+
 /** @param {number} ms Milliseconds, as seconds. */
 export function seconds(ms) {
   return `${number(ms / 1000, ms < 9950 ? 1 : 0)} s`;

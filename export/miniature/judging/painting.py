@@ -19,42 +19,27 @@ from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
 from pyscript_app.loop import Settings
 
-
-class Painter(NativeRuntime):
-    """Runs the loop for its last picture alone: nothing is decoded until the loop has ended."""
-
-    def __init__(self, folder: Path) -> None:
-        """Open an exported model, for one thread."""
-        super().__init__(folder, threads=1)
-        self._undecoded = {"picture": np.zeros(0, np.float32)}
-        self._last: dict[str, np.ndarray] = {}
-
-    async def run(self, graph: str, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Run a graph; what the decoder is asked for is only remembered."""
-        if graph != "vae_decoder":
-            return self.run_now(graph, feeds)
-        self._last = feeds
-        return self._undecoded
-
-    def paint(self, settings: Settings) -> np.ndarray:
-        """Return the last picture, uint8 [H, W, 3]."""
-        for _ in draw(self, settings):
-            pass
-        return self.run_now("vae_decoder", self._last)["picture"][..., :3].astype(np.uint8)
+_runtime = cache(partial(NativeRuntime, threads=1))  # one for each model and process
 
 
-_painter = cache(Painter)  # one for each model and process
+def _draw(folder: Path, settings: Settings) -> np.ndarray:
+    """The loop's last picture, uint8 [H, W, 3]."""
+    runtime = _runtime(folder)
+    size = runtime.manifest["picture"]
+    *_, last = draw(runtime, settings, last_only=True)
+    rgba = np.asarray(last.picture).reshape(size["height"], size["width"], 4)
+    return rgba[..., :3].astype(np.uint8)
 
 
 def _paint(folder: Path, album: Path | None, settings: Settings) -> np.ndarray:
     """Paint one picture, or find it in the album."""
     if album is None:
-        return _painter(folder).paint(settings)
+        return _draw(folder, settings)
     said = json.dumps(asdict(settings), sort_keys=True)
     path = album / f"{sha256(said.encode()).hexdigest()[:20]}.png"
     if not path.exists():
         partial_path = path.with_suffix(".partial")
-        Image.fromarray(_painter(folder).paint(settings)).save(partial_path, "png")
+        Image.fromarray(_draw(folder, settings)).save(partial_path, "png")
         partial_path.rename(path)
     return np.asarray(Image.open(path))
 
@@ -88,7 +73,7 @@ def paint(
     Raises:
         UserError: the folder is not an exported model, or a wish cannot be painted with.
     """
-    manifest = _painter(folder).manifest
+    manifest = _runtime(folder).manifest
     orders = [
         settings_for(manifest, prompt=caption, seed=seed, gains=strengths, **wishes)
         for caption, seed, strengths in zip(

@@ -11,6 +11,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from export.miniature.training.curve import draw
 from export.miniature.training.denoiser import scheduler
+from export.miniature.training.meanings import synonyms
 from export.miniature.training.tokenizer import known_words
 
 ABOUT = Path(__file__).with_name("diffuscope.json")  # how the page names it, and what it begins with
@@ -52,7 +53,8 @@ def save(pipeline: StableDiffusionPipeline, folder: Path, logs: list[Path]) -> N
         half(pipeline.vae), half(pipeline.text_encoder), half(pipeline.unet), pipeline.tokenizer
     )
     halves.save_pretrained(partial, safe_serialization=True)
-    (partial / "tokenizer" / "known_words.json").write_text(json.dumps(known_words(), indent=0) + "\n")
+    for name, words in (("known_words", known_words()), ("synonyms", synonyms())):
+        (partial / "tokenizer" / f"{name}.json").write_text(json.dumps(words, indent=0) + "\n")
     shutil.copy(ABOUT, partial)
     (partial / "logs").mkdir()
     for log in logs:

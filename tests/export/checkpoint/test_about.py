@@ -27,12 +27,13 @@ def test_what_the_folder_says_about_itself(folder: Path) -> None:
     assert about.defaults.sampler == "ddim"
     (folder / "README.md").write_text("---\ntags: [x]\nlicense: openrail\n---\n# A model\n")
     (folder / "tokenizer" / "known_words.json").write_text('["red", "car"]')
+    (folder / "tokenizer" / "synonyms.json").write_text('{"lorry": ["car"]}')
     (folder / "diffuscope.json").write_text(
         '{"title": "Cars", "defaults": {"prompt": "a red car", "steps": 9}}'
     )
     about = load_pipeline(folder).about
     assert (about.title, about.licence) == ("Cars", "openrail")
-    assert about.known_words == ("red", "car")
+    assert (about.known_words, about.synonyms) == (("red", "car"), {"lorry": ["car"]})
     assert (about.defaults.prompt, about.defaults.steps, about.defaults.sampler) == ("a red car", 9, "ddim")
     (folder / "diffuscope.json").write_text('{"colour": "red"}')
     with pytest.raises(UserError, match=r"diffuscope\.json"):

@@ -157,6 +157,15 @@ def test_frames_are_saved(int8_model: Path, tmp_path: Path) -> None:
         (("--seed", -1), "seed"),
         (("--guidance", "nan"), "guidance"),
         (("--gain", "red=nan"), "red"),
+        (("--slots", "red"), "WORD=WAY"),
+        (("--slots", "=cut"), "WORD=WAY"),
+        (("--slots", "red=loud"), "one of alone, cut, unheard, deleted, not 'loud'"),
+        (("--slots", "boat=cut"), "'boat' is not in the prompt"),
+        (("--spacing", "even"), "no spacing 'even'; choose one of trained, "),
+        (("--spacing", "late", "--sampler", "lcm"), "lcm keeps to its own times"),
+        (("--strength", 0.5), "--start PICTURE"),
+        (("--start", __file__), "no picture"),
+        (("--start", "nowhere.png"), "No such file"),
     ],
 )
 def test_settings_that_cannot_be_drawn(

@@ -6,6 +6,7 @@
  * @import { Store } from "../../store.js"
  * @import { Frame } from "../../types"
  */
+import { gainOf } from "../../gains.js";
 import { enlarge, extent, stain, summary, THRESHOLD } from "../../paint/attention.js";
 import { put, thumbnail } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
@@ -100,7 +101,7 @@ export function mount(element, store, send) {
     say(mean, t("listening.mean", { count: frame.step }));
     set(once, "aria-pressed", String(!view.mean));
     set(mean, "aria-pressed", String(view.mean));
-    const value = store.state.settings.gains[word.text] ?? 1;
+    const value = gainOf(store.state.settings.gains, word.text);
     gain.value = String(value);
     set(gain, "aria-label", t("gain.label", { word: word.text }));
     say(gainText, value === 0 ? t("gain.off") : `× ${number(value, 1)}`);

@@ -9,7 +9,7 @@ import { contour, enlarge, extent, stain, summary, threshold } from "../../paint
 import { enlargeSharp } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
-import { atTheEnd, mapOf, shownFrame, shownModel, shownPicture, shownSettings } from "../shown.js";
+import { atTheEnd, mapOf, shownFrame, shownModel, shownPicture, shownSettings, stale } from "../shown.js";
 import { percent, rich, t } from "../text.js";
 
 const FINE = 64; // cells across for the line
@@ -26,7 +26,14 @@ export function mount(element, store, send) {
     "aria-label": t("picture.stain"),
     click: () => send.toggleStain(),
   });
-  const tag = h("span", { class: "tag" }, t("picture.recorded"));
+  const tag = h("span", { class: "tag" });
+  const again = h(
+    "button",
+    { class: "again", hidden: true, click: () => send.generate() },
+    h("span", {}, t("picture.stale")),
+    " ",
+    h("b", {}, t("picture.again")),
+  );
   const caption = h("span", { class: "caption-text" });
   const decoder = h(
     "button",
@@ -34,7 +41,7 @@ export function mount(element, store, send) {
     h("i", { class: "part-number" }, "7"),
     h("span", { class: "name" }, t("part.7")),
   );
-  const image = h("div", { class: "picture" }, canvas, press, tag);
+  const image = h("div", { class: "picture" }, canvas, press, tag, again);
   const foot = h("div", { class: "caption" }, caption, decoder);
   const mat = h("div", { class: "mat" }, image, foot);
   const over = s("svg", { class: "layer over", "aria-hidden": "true" });
@@ -134,7 +141,7 @@ export function mount(element, store, send) {
   const paint = () => {
     if (!geometry) return;
     const frame = shownFrame(store.state);
-    const { view, run } = store.state;
+    const { view } = store.state;
     let image = shownPicture(store.state);
     canvas.hidden = image === null;
     if (frame && image && view.word !== null && view.stain && frame.words[view.word]) {
@@ -145,13 +152,24 @@ export function mount(element, store, send) {
     if (image) enlargeSharp(canvas, image, geometry.picture.width * unit);
     set(canvas, "aria-label", name());
     fill(caption, captionOf());
-    tag.hidden = run.source !== "recorded" || !frame;
     press.hidden = view.word === null;
     set(press, "aria-pressed", String(view.stain));
     overlay();
   };
 
+  /** Whose picture it is: that of another time, or of other settings than those that are set now. */
+  const mark = () => {
+    const { run, settings } = store.state;
+    const prompt = run.settings?.prompt ?? "";
+    tag.hidden = run.source !== "recorded" || run.frames.length === 0;
+    say(tag, prompt === settings.prompt ? t("picture.recorded") : t("picture.recorded.of", { prompt }));
+    again.hidden = !stale(store.state);
+    set(image, "data-stale", !again.hidden);
+  };
+
   watch(store, ({ run, view }) => [run.frames, run.frames.length, run.status, run.picture, view], paint);
+  watch(store, ({ run, settings }) => [run.frames, run.settings, settings], mark);
+  mark();
 
   return {
     /** @param {Geometry} next @param {number} pixels of a unit */
@@ -165,7 +183,6 @@ export function mount(element, store, send) {
       foot.style.cssText = `left:${rem(inset)};right:${rem(inset)};height:${rem(foothold)}`;
       decoder.hidden = next.kind !== "wide";
       over.setAttribute("viewBox", `0 0 ${next.width} ${next.height}`);
-      say(tag, t("picture.recorded"));
       paint();
     },
   };

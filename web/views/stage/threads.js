@@ -4,12 +4,14 @@
  * @import { Store } from "../../store.js"
  * @import { Geometry } from "./geometry.js"
  */
+import { gainOf } from "../../gains.js";
 import { s, watch } from "../dom.js";
 import { shownFrame, shownWords } from "../shown.js";
 import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;
 const THICK = 2.9;
+const NARROW = 20; // units of a slot that hold two digits
 const DOTS = { least: 0.8, more: 2.5 };
 
 /**
@@ -75,7 +77,7 @@ export function mount(element, store, socketsOf) {
       if (!socket) continue;
       const entry = geometry.entry(geometry.kind === "narrow" ? index : place++);
       const on = view.word === index;
-      const gain = settings.gains[word.text] ?? 1;
+      const gain = gainOf(settings.gains, word.text);
       const width = on ? 4 : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
       const d = path(socket, entry, end);
       casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
@@ -113,11 +115,21 @@ export function mount(element, store, socketsOf) {
       if (!socket) return [];
       const width = Math.min(28, ENCODER.width / tokens.length);
       const left = ENCODER.x + (ENCODER.width - width * tokens.length) / 2;
+      const box = (/** @type {number} */ x, /** @type {number} */ wide) =>
+        s("rect", { class: "slot", x, y: socket.y - 10, width: wide, height: 20 });
+      const name = (/** @type {number} */ x, /** @type {string | number} */ text) => {
+        const label = s("text", { class: "slot-name", x, y: socket.y + 4.5 });
+        label.textContent = String(text);
+        return label;
+      };
+      if (width < NARROW) {
+        // Too many to be named one by one: the first and the last of them.
+        const ends = `${tokens[0]}–${tokens[tokens.length - 1]}`;
+        return [box(left, width * tokens.length), name(ENCODER.x + ENCODER.width / 2, ends)];
+      }
       return tokens.flatMap((slot, k) => {
         const x = left + k * width;
-        const label = s("text", { class: "slot-name", x: x + width / 2, y: socket.y + 4.5 });
-        label.textContent = String(slot);
-        return [s("rect", { class: "slot", x, y: socket.y - 10, width, height: 20 }), label];
+        return [box(x, width), name(x + width / 2, slot)];
       });
     });
 

@@ -6,6 +6,7 @@
  * @import { Store } from "../../store.js"
  * @import { Geometry } from "./geometry.js"
  */
+import { gainOf } from "../../gains.js";
 import { fill, h, rem, set, watch } from "../dom.js";
 import { shownWords } from "../shown.js";
 import { number, t } from "../text.js";
@@ -43,7 +44,7 @@ export function mount(element, store, send, moved) {
     const { word } = store.state.view;
     return word === null ? undefined : shownWords(store.state)[word];
   };
-  const gain = () => store.state.settings.gains[chosen()?.text ?? ""] ?? 1;
+  const gain = () => gainOf(store.state.settings.gains, chosen()?.text);
 
   const renew = () => {
     const words = shownWords(store.state);
@@ -65,7 +66,7 @@ export function mount(element, store, send, moved) {
     const words = shownWords(store.state);
     for (const [index, button] of [...group.children].entries()) {
       set(button, "aria-pressed", String(index === word));
-      set(button, "data-off", (store.state.settings.gains[words[index]?.text] ?? 1) === 0);
+      set(button, "data-off", gainOf(store.state.settings.gains, words[index]?.text) === 0);
     }
     placeRail();
   };

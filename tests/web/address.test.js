@@ -1,0 +1,80 @@
+/** Settings in the address, out and back, and what an address may not say. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readSettings, writeSettings } from "../../web/address.js";
+import { NAMES } from "../../web/bounds.js";
+
+const EVERYTHING = {
+  prompt: "a red, car & a 50 % boat: née +1 #x",
+  negative: "a blue house",
+  seed: 2 ** 53 - 1,
+  steps: 7,
+  guidance: 7.25,
+  sampler: "dpm++2m",
+  gains: { red: 0.5, car: 0, ",": 1.7, ":": 2, "%": 3, née: 0.05 },
+  preview: "linear",
+  every: 3,
+};
+
+test("every setting comes back from the address", () => {
+  assert.deepEqual(Object.keys(EVERYTHING), NAMES);
+  assert.deepEqual(readSettings(writeSettings(EVERYTHING)), { settings: EVERYTHING, refused: "" });
+});
+
+test("strengths stand in the address as anybody would type them", () => {
+  const hash = writeSettings({ prompt: "a red car", gains: { red: 0.5, car: 0 } });
+  assert.equal(hash, "#prompt=a+red+car&gains=red:0.5,car:0");
+  assert.deepEqual(readSettings("#gains=Red:0.5,car:0").settings.gains, { red: 0.5, car: 0 });
+});
+
+test("what is usual is not said, and an empty prompt is a choice", () => {
+  assert.equal(writeSettings({ prompt: "", negative: "", seed: 0, gains: {}, every: 1 }), "#prompt=&seed=0");
+  assert.deepEqual(readSettings("#prompt=&seed=0").settings, { prompt: "", seed: 0 });
+});
+
+for (const [hash, sentence] of [
+  ["#steps=100000", "The number of steps must be a whole number from 1 to 1000, not 100000."],
+  ["#steps=1e9", "The number of steps must be a whole number from 1 to 1000, not 1000000000."],
+  ["#steps=2.5", "The number of steps must be a whole number from 1 to 1000, not 2.5."],
+  ["#steps=", "The number of steps must be a whole number from 1 to 1000, not ''."],
+  ["#seed=-1", "The seed must be a whole number from 0 to 9007199254740991, not -1."],
+  ["#guidance=Infinity", "The guidance must be a number from 0 to 100, not Infinity."],
+  ["#guidance=much", "The guidance must be a number from 0 to 100, not 'much'."],
+  ["#sampler=heun", /^There is no sampler 'heun'; choose one of ddim, euler, .*tcd\.$/],
+  ["#preview=half", "There is no preview 'half'; choose one of full, tiny, linear."],
+  ["#every=0", "Steps drawn in full: every must be a whole number from 1 to 1000, not 0."],
+  ["#gains=red:11", "The strength of 'red' must be a number from 0 to 10, not 11."],
+  ["#gains=red:strong", "The strength of 'red' must be a number from 0 to 10, not NaN."],
+  [`#gains=${Array.from({ length: 76 }, (_, i) => `w${i}:2`)}`, /^The gains must map at most 75 words/],
+  [
+    `#prompt=${"car+".repeat(1e6)}`,
+    /^The prompt must be text of at most 10000 letters, not 'car .{50,60}…\.$/,
+  ],
+]) {
+  test(`${String(hash).slice(0, 40)} is refused in the loop's own words and sets nothing`, () => {
+    const { settings, refused } = readSettings(String(hash));
+    assert.deepEqual(settings, {});
+    if (typeof sentence === "string") assert.equal(refused, sentence);
+    else assert.match(refused, /** @type {RegExp} */ (sentence));
+  });
+}
+
+for (const hash of ["", "#", "%E0%A4%A", "#%E0%A4%A", "#gains=", "#gains=:,,:2,red", "#colour=red&=&&x"]) {
+  test(`${hash || "no address"} says nothing and does no harm`, () => {
+    assert.deepEqual(readSettings(hash), {
+      settings: hash.startsWith("#gains") ? { gains: {} } : {},
+      refused: "",
+    });
+  });
+}
+
+test("what is wrong does not spoil what is right", () => {
+  const { settings, refused } = readSettings("#prompt=a+cat&steps=0&seed=5");
+  assert.deepEqual(settings, { prompt: "a cat", seed: 5 });
+  assert.match(refused, /number of steps/);
+});
+
+test("a lone per cent sign in a strength is itself", () => {
+  assert.deepEqual(readSettings("#gains=%E0%A4:2").settings.gains, { "\ufffd": 2 });
+  assert.deepEqual(readSettings("#gains=100%25:2").settings.gains, { "100%": 2 });
+});

@@ -1,0 +1,52 @@
+/** Whether the picture on show is still that of the settings. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stale } from "../../web/views/shown.js";
+
+const SETTINGS = {
+  prompt: "a Red car",
+  negative: "",
+  seed: 1,
+  steps: 10,
+  guidance: 3,
+  sampler: "ddim",
+  gains: { red: 0.5 },
+  preview: "full",
+  every: 1,
+};
+const FRAMES = [{ words: ["a", "Red", "car"].map((text) => ({ text })) }];
+
+/** @param {object} change of the settings @param {object} [run] */
+function after(change, run = {}) {
+  const now = { ...SETTINGS, ...change };
+  const drawn = { source: "live", status: "finished", settings: SETTINGS, frames: FRAMES, ...run };
+  return stale(/** @type {any} */ ({ settings: now, run: drawn }));
+}
+
+test("a picture of the settings as they are is not stale", () => {
+  assert.equal(after({}), false);
+  assert.equal(after({ gains: { red: 0.5, boat: 2 } }), false, "a strength that waits changes nothing");
+  assert.equal(
+    after({ preview: "linear", every: 2 }),
+    false,
+    "what draws the steps on the way changes nothing",
+  );
+  assert.equal(after({ prompt: "other" }, { frames: [] }), false, "there is no picture yet");
+  assert.equal(after({ prompt: "other" }, { source: "recorded" }), false, "a recording says what it is");
+});
+
+for (const change of [
+  { prompt: "a red car" },
+  { negative: "a boat" },
+  { seed: 2 },
+  { steps: 11 },
+  { guidance: 3.5 },
+  { sampler: "pndm" },
+  { gains: {} },
+  { gains: { red: 0.5, car: 0 } },
+]) {
+  test(`${JSON.stringify(change)} makes the picture stale, also while it is being drawn`, () => {
+    assert.equal(after(change), true);
+    assert.equal(after(change, { status: "running" }), true);
+  });
+}
