@@ -67,6 +67,7 @@ export class Runs {
     try {
       await orAbort(this.ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
+      job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
       job.begun = true;
       const started = performance.now();
       this.#tell(job, { status: "running", started, model: this.store.state.model });
