@@ -13,6 +13,7 @@ from dataclasses import fields
 from typing import Any
 
 import js
+from pyodide.code import run_js
 
 from pyscript_app import loop
 from pyscript_app.browser.control import Control, RunCancelledError
@@ -75,6 +76,8 @@ async def start(options: Any) -> Any:
         ``base`` that the service worker must keep for a visit without a network; or ``{trouble}``.
     """
     global _engine  # noqa: PLW0603 (a worker has one engine)
+    # The page hears of the worker's errors, and of a promise that fails unheard only so.
+    run_js("addEventListener('unhandledrejection', ({ reason }) => reportError(reason))")
     try:
         loaded = await load(options)
     except Exception as error:
