@@ -51,7 +51,7 @@ async def load(options: Any) -> Loaded:
     graphs = picture_graphs(manifest)
     adapter = await backend.find_adapter()
     names, no_card = backend.backends(adapter, options.backend or None)
-    ways, no_fit = backend.candidates(names, graphs, adapter)
+    ways, no_fit = backend.candidates(names, manifest, adapter)
     build = onnxruntime.build_files(any(way.backend == "webgpu" for way in ways))
 
     paths = picture_files(manifest)

@@ -89,7 +89,9 @@ def test_a_worker_that_fails_in_the_middle_of_a_run_is_said_and_can_be_started_a
         }"""
     )
     page.wait_for_function("globalThis.drawing")
-    worker = next(worker for worker in page.workers if worker.evaluate("'pyodide' in globalThis || name === ''"))
+    worker = next(
+        worker for worker in page.workers if worker.evaluate("'pyodide' in globalThis || name === ''")
+    )
     worker.evaluate(f"() => {{ {accident} }}")
     assert "boom" in page.evaluate("outcome")
     page.get_by_role("button", name="Start the engine again").click()
