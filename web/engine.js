@@ -23,6 +23,7 @@ const STARTING = /** @type {const} */ ({
   rate: null,
   remaining: null,
   offline: false,
+  stale: [],
 });
 
 /** Starts, ends and reports the engine. One a page. */
@@ -187,7 +188,7 @@ export class Engine {
     this.#readSoon();
     this.survey();
     keep(entry.opened ? files : [`${folder}manifest.json`, ...files]).then(
-      (offline) => current() && this.store.set({ engine: { offline } }),
+      ({ all, stale }) => current() && this.store.set({ engine: { offline: all, stale } }),
     );
   }
 

@@ -120,7 +120,8 @@ export async function readFolder(files) {
 function parse(text) {
   try {
     const manifest = JSON.parse(text);
-    if (manifest.format && pictureFiles(manifest).every((path) => manifest.files[path])) return manifest;
+    const whole = manifest.graphs.unet && pictureFiles(manifest).every((path) => manifest.files[path]);
+    if (manifest.format && whole) return manifest;
   } catch {
     // said below
   }

@@ -48,6 +48,7 @@ const initial = () => ({
     selfAttention: "",
     sparing: false,
     offline: false,
+    stale: [],
     note: "",
     error: null,
   },

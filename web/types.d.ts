@@ -97,6 +97,8 @@ export interface EngineState {
   sparing: boolean;
   /** The page and this model are in the browser's store and will start without a network. */
   offline: boolean;
+  /** Files of the page that the server has with the bytes of another version. */
+  stale: readonly string[];
   /** Why this backend runs, in one sentence; "" when there is nothing to say. */
   note: string;
   error: Trouble | null;
