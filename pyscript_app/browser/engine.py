@@ -31,7 +31,7 @@ class Engine:
         # Of the newest run, from the moment that the page asks for it: its buttons may come before its turn.
         self.control = self._running = Control()
         self._runtime = WebRuntime(
-            loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step
+            loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step, loaded.settle
         )
         self._turn = asyncio.Lock()
 

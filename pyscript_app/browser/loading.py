@@ -32,6 +32,7 @@ class Loaded:
     graphs: Mapping[str, Any]  # of the manifest: those that a picture needs
     model: Model
     sessions: Sessions
+    settle: Callable[[], Awaitable[None]] | None  # waits for the graphics card, where one computes
     facts: dict[str, Any]
 
 
@@ -77,8 +78,11 @@ async def load(options: Any) -> Loaded:
         folder, situation, ways, opener, lambda some: backend.choose(ort, some, manifest, opener, probe)
     )
     chosen = choice.candidate
+    settle = None
     if chosen.backend == "webgpu":
-        _watch(ort.env.webgpu.device)
+        device = ort.env.webgpu.device
+        _watch(device)
+        settle = device.queue.onSubmittedWorkDone
     sessions = Sessions(opener, chosen.backend, {"unet": chosen.unet})
     sessions.adopt("unet", choice.session)
     for graph in graphs.keys() - set(UNETS):
@@ -98,7 +102,7 @@ async def load(options: Any) -> Loaded:
         "note": no_card or no_fit or choice.note,
         "files": sorted([*build, *kept_by_the_service_worker]),
     }
-    return Loaded(ort, graphs, Model(manifest, vocab, merges), sessions, facts)
+    return Loaded(ort, graphs, Model(manifest, vocab, merges), sessions, settle, facts)
 
 
 async def _files(

@@ -26,7 +26,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             steps.append(step)
             yield step
 
-    loaded = SimpleNamespace(model=None, ort=None, graphs={}, sessions=SimpleNamespace(get=None))
+    loaded = SimpleNamespace(model=None, ort=None, graphs={}, sessions=SimpleNamespace(get=None), settle=None)
     monkeypatch.setattr(engine.loop, "generate", generate)
     monkeypatch.setattr(engine, "frame_message", lambda frame: (frame, None))
     monkeypatch.setattr(engine, "_engine", engine.Engine(loaded))  # type: ignore[arg-type]
