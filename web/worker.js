@@ -37,11 +37,13 @@ export class PythonWorker {
   /**
    * @param {(message: any) => void} onMessage told every object with a `kind` that the worker posts; and `trouble` when
    *   the worker fails after its start
-   * @param {number} [patience] milliseconds that the start may take
+   * @param {{ build?: string[], patience?: number }} [options] `build`: module and WebAssembly of onnxruntime-web, below
+   *   the page's folder, to be begun beside Python; `patience`: milliseconds that the start may take
    */
-  constructor(onMessage, patience = PATIENCE) {
+  constructor(onMessage, { build = [], patience = PATIENCE } = {}) {
     this.script = document.createElement("script");
     this.onMessage = onMessage;
+    this.build = build;
     this.patience = patience;
     this.ended = false;
   }
@@ -73,8 +75,8 @@ export class PythonWorker {
     this.script.type = "py";
     this.script.setAttribute("worker", "");
     this.script.setAttribute("src", "./main.py");
-    this.script.setAttribute("config", "./ps.json");
-    document.body.append(this.script);
+    this.script.setAttribute("config", JSON.stringify(config(this.build)));
+    if (!this.ended) document.body.append(this.script);
     await whenDefined("py");
     const worker = await this.#made();
     worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => fail(new Error(event.message)));
@@ -89,11 +91,22 @@ export class PythonWorker {
   /** @returns {Promise<any>} the worker, which PyScript makes of the script soon after it is in the page */
   async #made() {
     const script = /** @type {any} */ (this.script);
-    while (!script.xworker && !this.ended) await new Promise((done) => setTimeout(done, LOOK_AGAIN));
-    if (!this.ended) return script.xworker;
+    const deadline = performance.now() + this.patience;
+    while (!script.xworker && performance.now() < deadline)
+      await new Promise((done) => setTimeout(done, LOOK_AGAIN));
+    if (script.xworker && !this.ended) return script.xworker;
     script.xworker?.terminate();
     return new Promise(() => {});
   }
+}
+
+/** PyScript's, of a worker. @param {string[]} build see `PythonWorker` */
+function config(build) {
+  return {
+    interpreter: `./python.js#${build}`,
+    files: { "./app.zip": "./*" },
+    sync_main_only: true, // it needs no shared memory
+  };
 }
 
 /** @param {number} patience milliseconds */

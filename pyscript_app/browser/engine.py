@@ -71,9 +71,10 @@ async def start(options: Any) -> Any:
             opened its files ``{path: File}``, else null.
 
     Returns:
-        ``{backend, adapter, threads, selfAttention, sparing, note, files}``, where ``selfAttention`` is "plain" or
-        "fused", ``sparing`` says that heavy graphs are opened one at a time, and ``files`` are the paths below
-        ``base`` that the service worker must keep for a visit without a network; or ``{trouble}``.
+        ``{backend, adapter, threads, selfAttention, sparing, note, build, files}``, where ``selfAttention`` is "plain"
+        or "fused", ``sparing`` says that heavy graphs are opened one at a time, ``build`` are module and WebAssembly of
+        onnxruntime-web, and ``files`` are the paths below ``base`` that the service worker must keep for a visit
+        without a network; or ``{trouble}``.
     """
     global _engine  # noqa: PLW0603 (a worker has one engine)
     # The page hears of the worker's errors, and of a promise that fails unheard only so.

@@ -79,7 +79,7 @@ for (const [what, worker] of [
   ["Python does not come up", () => new Worker()],
 ])
   test(`the start ends with a sentence where ${what}`, { timeout: 5000 }, async () => {
-    const python = new PythonWorker(() => {}, 50);
+    const python = new PythonWorker(() => {}, { patience: 50 });
     script.xworker = worker();
     await assert.rejects(python.start(), /^Error: Python did not start within .* start again/);
     python.end();
@@ -87,7 +87,7 @@ for (const [what, worker] of [
   });
 
 test("a worker that is made after the end is ended too, and nobody looks for one for ever", async () => {
-  const python = new PythonWorker(() => {}, 50);
+  const python = new PythonWorker(() => {}, { patience: 50 });
   let settled = false;
   python.start().finally(() => {
     settled = true;
