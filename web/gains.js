@@ -26,52 +26,57 @@ export function withGain(gains, word, gain) {
 }
 
 /**
- * @param {Gains} gains
+ * @template Wish
+ * @param {Record<string, Wish>} wishes by word: strengths, or what happens to slots
  * @param {{ text: string }[]} words of the prompt
- * @returns {{ heard: Gains, waiting: Gains }} those whose word is in the prompt, and the others
+ * @returns {{ heard: Record<string, Wish>, waiting: Record<string, Wish> }} those whose word is in the prompt, and the
+ *   others
  */
-export function split(gains, words) {
+export function split(wishes, words) {
   const there = new Set(words.map(({ text }) => text.toLowerCase()));
-  /** @type {{ heard: Gains, waiting: Gains }} */
+  /** @type {{ heard: Record<string, Wish>, waiting: Record<string, Wish> }} */
   const parts = { heard: {}, waiting: {} };
-  for (const [word, gain] of Object.entries(gains)) {
-    parts[there.has(word.toLowerCase()) ? "heard" : "waiting"][word] = gain;
+  for (const [word, wish] of Object.entries(wishes)) {
+    parts[there.has(word.toLowerCase()) ? "heard" : "waiting"][word] = wish;
   }
   return parts;
 }
 
 /**
- * @param {Gains} gains by words however they are written
- * @returns {Gains} by the words in small letters
+ * @template Wish
+ * @param {Record<string, Wish>} wishes by words however they are written
+ * @returns {Record<string, Wish>} by the words in small letters
  */
-export function lower(gains) {
-  return Object.fromEntries(Object.entries(gains).map(([word, gain]) => [word.toLowerCase(), gain]));
+export function lower(wishes) {
+  return Object.fromEntries(Object.entries(wishes).map(([word, wish]) => [word.toLowerCase(), wish]));
 }
 
 /**
  * As an address has them: `red:0.5,car:0`. A word's own commas and colons are escaped.
  *
- * @param {Gains} gains
+ * @param {Record<string, string | number>} wishes by word
  * @returns {string}
  */
-export function writeGains(gains) {
-  return Object.entries(gains)
-    .map(([word, gain]) => `${encodeURIComponent(word)}:${gain}`)
+export function writeWords(wishes) {
+  return Object.entries(wishes)
+    .map(([word, wish]) => `${encodeURIComponent(word)}:${wish}`)
     .join(",");
 }
 
 /**
- * @param {string} text as `writeGains` gives it
- * @returns {Gains} a part that names no word is left out; a factor that is no number becomes NaN
+ * @template Wish
+ * @param {string} text as `writeWords` gives it
+ * @param {(text: string) => Wish} parse of what is wished for a word
+ * @returns {Record<string, Wish>} a part that names no word is left out
  */
-export function readGains(text) {
-  /** @type {[string, number][]} */
-  const gains = [];
+export function readWords(text, parse) {
+  /** @type {[string, Wish][]} */
+  const wishes = [];
   for (const part of text.split(",")) {
-    const [word, factor] = part.split(":");
-    if (word && factor) gains.push([decoded(word), Number(factor)]);
+    const [word, wish] = part.split(":");
+    if (word && wish) wishes.push([decoded(word), parse(wish)]);
   }
-  return lower(Object.fromEntries(gains));
+  return lower(Object.fromEntries(wishes));
 }
 
 /** @param {string} text */

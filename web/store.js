@@ -15,6 +15,8 @@ const SETTINGS = {
   gains: {},
   preview: "full",
   every: 1,
+  spacing: "trained",
+  slots: {},
 };
 
 /** A run that nobody has asked for. @type {Run} */
@@ -49,6 +51,7 @@ const initial = () => ({
     selfAttention: "",
     sparing: false,
     offline: false,
+    stale: [],
     note: "",
     error: null,
   },

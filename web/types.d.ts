@@ -55,6 +55,10 @@ export interface Settings {
   preview: "full" | "tiny" | "linear";
   /** With "full": the decoder draws every Nth step, and the cheapest other preview the rest. */
   every: number;
+  /** Where in time the steps lie; only for samplers that take given times. */
+  spacing: "trained" | "trailing" | "noise" | "early" | "late";
+  /** What happens to the slots of a word, by its text in small letters; it waits for its word like a strength. */
+  slots: Record<string, "alone" | "cut" | "unheard" | "deleted">;
 }
 
 export type Backend = "webgpu" | "wasm";
@@ -98,6 +102,8 @@ export interface EngineState {
   sparing: boolean;
   /** The page and this model are in the browser's store and will start without a network. */
   offline: boolean;
+  /** Files of the page that the server has with the bytes of another version. */
+  stale: readonly string[];
   /** Why this backend runs, in one sentence; "" when there is nothing to say. */
   note: string;
   error: Trouble | null;

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pyscript_app.manifest import UNETS, Manifest, picture_files, picture_graphs, read_manifest
+from pyscript_app.manifest import Manifest, largest_piece, picture_files, read_manifest
 
 DEFAULT = "miniature"
 
@@ -31,7 +31,7 @@ def entry(name: str, manifest: Manifest) -> dict[str, Any]:
     graphics card must bind at once for the leanest variant of the unet, and ``largest_plain`` for the plain one
     (both null where the manifest does not say).
     """
-    graphs, used = manifest["graphs"], picture_graphs(manifest)
+    graphs = manifest["graphs"]
     files = {
         file["sha256"]: file["bytes"] for file in map(manifest["files"].get, sorted(picture_files(manifest)))
     }
@@ -45,13 +45,8 @@ def entry(name: str, manifest: Manifest) -> dict[str, Any]:
         "picture": manifest["picture"],
         "precision": graphs["unet"]["precision"],
         "guidance": manifest.get("guidance", "classifier-free"),
-        "largest": _largest(used, lean),
-        "largest_plain": _largest(used, "unet"),
+        "largest": largest_piece(manifest, lean),
+        "largest_plain": largest_piece(manifest, "unet"),
         "bytes": sum(files.values()),
         "files": files,
     }
-
-
-def _largest(graphs: dict[str, Any], unet: str) -> int | None:
-    used = [graph for name, graph in graphs.items() if name == unet or name not in UNETS]
-    return max((graph["largest"] for graph in used if "largest" in graph), default=None)

@@ -18,6 +18,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from export.format.errors import UserError
+from export.site.bytecode import bytecode
 from export.site.catalogue import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,13 +135,21 @@ def _copy_licences(site: Path) -> None:
 
 
 def _zip_python(target: Path) -> None:
-    """Pack pyscript_app; equal sources give equal bytes."""
+    """Pack pyscript_app, its modules as source and compiled; equal sources give equal bytes."""
+    package = ROOT / "pyscript_app"
+    files = {
+        file.relative_to(ROOT).as_posix(): file.read_bytes()
+        for file in (*package.rglob("*.py"), *package.glob("*.json"))
+    }
+    modules = tuple(
+        (path, content.decode()) for path, content in sorted(files.items()) if path.endswith(".py")
+    )
+    files |= bytecode(LIBRARIES / "pyodide", modules)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        package = ROOT / "pyscript_app"
-        for file in sorted((*package.rglob("*.py"), *package.glob("*.json"))):
-            entry = zipfile.ZipInfo(file.relative_to(ROOT).as_posix())
+        for path, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(path)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, file.read_bytes())
+            archive.writestr(entry, content)
 
 
 def _write_precache(site: Path) -> None:

@@ -8,10 +8,12 @@ with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import fields
 from typing import Any
 
 import js
+from pyodide.code import run_js
 
 from pyscript_app import loop
 from pyscript_app.browser.control import Control, RunCancelledError
@@ -26,20 +28,22 @@ class Engine:
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = loaded.model
-        self.control = Control()
+        # Of the newest run, from the moment that the page asks for it: its buttons may come before its turn.
+        self.control = self._running = Control()
         self._runtime = WebRuntime(
-            loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step
+            loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step, loaded.settle
         )
         self._turn = asyncio.Lock()
 
-    async def generate(self, settings: loop.Settings) -> None:
+    async def generate(self, settings: loop.Settings, control: Control) -> None:
         """Run the loop and post its frames.
 
         Raises:
             RunCancelledError: the visitor ended the run.
         """
         async with self._turn:
-            self.control = Control()
+            control.check()
+            self._running = control
             frames = loop.generate(settings, self.model, self._runtime)
             try:
                 async for frame in frames:
@@ -52,7 +56,7 @@ class Engine:
         post("stage", stage=graph)
 
     async def _next_step(self) -> None:
-        await self.control.next_step()
+        await self._running.next_step()
 
 
 _engine: Engine | None = None
@@ -67,11 +71,14 @@ async def start(options: Any) -> Any:
             opened its files ``{path: File}``, else null.
 
     Returns:
-        ``{backend, adapter, threads, selfAttention, sparing, note, files}``, where ``selfAttention`` is "plain" or
-        "fused", ``sparing`` says that heavy graphs are opened one at a time, and ``files`` are the paths below
-        ``base`` that the service worker must keep for a visit without a network; or ``{trouble}``.
+        ``{backend, adapter, threads, selfAttention, sparing, note, build, files}``, where ``selfAttention`` is "plain"
+        or "fused", ``sparing`` says that heavy graphs are opened one at a time, ``build`` are module and WebAssembly of
+        onnxruntime-web, and ``files`` are the paths below ``base`` that the service worker must keep for a visit
+        without a network; or ``{trouble}``.
     """
     global _engine  # noqa: PLW0603 (a worker has one engine)
+    # The page hears of the worker's errors, and of a promise that fails unheard only so.
+    run_js("addEventListener('unhandledrejection', ({ reason }) => reportError(reason))")
     try:
         loaded = await load(options)
     except Exception as error:
@@ -80,7 +87,7 @@ async def start(options: Any) -> Any:
     return plain(loaded.facts)
 
 
-async def generate(settings: Any) -> Any:
+def generate(settings: Any) -> Awaitable[Any]:
     """Draw a picture; its frames are posted as they come.
 
     Args:
@@ -89,9 +96,15 @@ async def generate(settings: Any) -> Any:
     Returns:
         ``{}``, ``{cancelled: true}`` or ``{trouble}``. After any of them the next picture can be drawn.
     """
+    assert _engine is not None, "start first"
+    # Here and not in the task, which begins later: a cancel in between is this run's.
+    _engine.control = Control()
+    return asyncio.ensure_future(_generate(_engine, settings.to_py(), _engine.control))
+
+
+async def _generate(engine: Engine, wishes: dict[str, Any], control: Control) -> Any:
     try:
-        assert _engine is not None, "start first"
-        await _engine.generate(_settings(settings.to_py()))
+        await engine.generate(_settings(wishes), control)
     except RunCancelledError:
         return plain({"cancelled": True})
     except Exception as error:

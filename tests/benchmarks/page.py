@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -43,6 +44,22 @@ RUN_OURS = """async (settings) => {
     gap: longest,
   };
 }"""
+
+# Notes when the worker is made and when it first tells of each stage; the stages' ends are the start's timeline.
+STAGES = """
+globalThis.stages = {};
+const begins = (stage) => { stages[stage] ??= performance.now(); };
+globalThis.Worker = class extends Worker {
+  constructor(...options) {
+    super(...options);
+    begins("python");
+    this.addEventListener("message", ({ data }) => {
+      if (data?.kind === "progress") begins({ downloading: "files", probing: "sessions" }[data.status] ?? "sessions");
+      if (data?.kind === "stage") begins("frame");
+    });
+  }
+};
+"""
 
 FIRST_FRAME = """(settings) => new Promise((resolve, reject) => {
   diffuscope.generate(settings, () => { resolve(performance.now()); diffuscope.cancel(); })
@@ -108,19 +125,32 @@ def loop_times(page: Page, site: Path) -> dict[str, float]:
     }
 
 
-def start_times(page: Page, site: Path, address: str) -> dict[str, float]:
-    """Milliseconds from a warm visit to the first frame, and those of a bare Pyodide and the sessions, in turns."""
-    first, bare = [], []
+def start_times(page: Page, site: Path, address: str) -> dict[str, Any]:
+    """Milliseconds from a warm visit to the first frame, and those of a bare Pyodide and the sessions, in turns.
+
+    ``stages`` says where the first go: the page's own start, Python, the check of the model's files, the sessions, and
+    the first frame.
+    """
+    page.add_init_script(STAGES)
+    first, bare, stages = [], [], []
     options = bare_options(page, site, pyodide=True)
     for _ in range(ROUNDS):
         page.goto("about:blank")
         page.goto(address)
         isolated(page)
         first.append(page.evaluate(FIRST_FRAME, SETTINGS))
+        begins = page.evaluate("stages")
+        ends = [*(begins[stage] for stage in ("python", "files", "sessions", "frame")), first[-1]]
+        stages.append([end - begin for begin, end in pairwise([0, *ends])])
         page.goto(f"{address}text/en.json")  # a page of the same origin that does nothing
         run = page.evaluate(RUN_BARE, [BARE, options])
         bare.append(run["python"] + run["sessions"])
-    return {"first": median(first), "bare": median(bare)}
+    names = ("page", "python", "files", "sessions", "frame")
+    return {
+        "first": median(first),
+        "bare": median(bare),
+        "stages": dict(zip(names, map(median, zip(*stages, strict=True)), strict=True)),
+    }
 
 
 def transfer(site: Path, paths: set[str]) -> dict[str, int]:

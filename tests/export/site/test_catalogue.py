@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,43 @@ def test_the_largest_piece_is_told_for_the_leanest_and_for_the_plain_unet(manife
     assert entry("x", manifest)["largest"] == 1000
     graphs["unet_fused"] = graphs["unet"] | {"largest": 200}
     assert (entry("x", manifest)["largest"], entry("x", manifest)["largest_plain"]) == (300, 1000)
+
+
+# Manifests on stdin -> what the page says of each as a folder from the disk, whose other files are missing.
+OPENED = """
+const { pictureFiles } = await import(process.argv[1] + "/needs.js");
+const { readFolder } = await import(process.argv[1] + "/folder.js");
+const entries = [];
+for (const text of JSON.parse(require("fs").readFileSync(0, "utf-8"))) {
+  const manifest = JSON.parse(text);
+  const files = { "manifest.json": { text: async () => text } };
+  for (const path of pictureFiles(manifest)) files[path] = { size: manifest.files[path].bytes };
+  const { opened, ...entry } = await readFolder(files);
+  entries.push(entry);
+}
+console.log(JSON.stringify(entries));
+"""
+
+
+def test_a_folder_from_the_disk_is_judged_like_the_same_model_on_a_server(manifest: dict) -> None:
+    shared = copy.deepcopy(manifest)
+    graphs = shared["graphs"]
+    graphs["unet_fused"] = graphs["unet"] | {"largest": 200}
+    graphs["unet"]["largest"] = 1000
+    graphs["vae_decoder"]["largest"] = 300
+    graphs["vae_encoder"]["largest"] = 9000  # no picture needs it, nor the next
+    graphs["unet_layers"] = graphs["unet"] | {"largest": 9000}
+    silent = copy.deepcopy(manifest)
+    for graph in silent["graphs"].values():
+        graph.pop("largest", None)
+    told = copy.deepcopy(manifest) | {"guidance": "none", "licence_terms": "For research only."}
+    manifests = [manifest, shared, silent, told]
+    done = subprocess.run(
+        ["node", "-e", f"(async () => {{{OPENED}}})()", str(WEB)],
+        input=json.dumps([json.dumps(one) for one in manifests]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for one, opened in zip(manifests, json.loads(done.stdout), strict=True):
+        assert opened == entry(f"opened:{one['name']}", one)

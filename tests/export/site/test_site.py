@@ -8,6 +8,7 @@ import re
 import threading
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,3 +159,14 @@ def test_a_taken_port_and_a_missing_folder_are_said(tmp_path: Path) -> None:
 def test_the_licences_travel_with_what_they_cover(built: Path) -> None:
     names = {file.name for file in (built / "licences").iterdir()}
     assert {"NOTICE.md", "LICENSE", "core.txt", "source-serif-4.txt"} <= names
+
+
+def test_every_module_is_there_as_source_and_compiled_for_the_pages_python(built: Path) -> None:
+    with zipfile.ZipFile(built / "app.zip") as archive:
+        modules = [Path(name) for name in archive.namelist() if name.endswith(".py")]
+        compiled = {name: archive.read(name) for name in archive.namelist() if name.endswith(".pyc")}
+    assert {f"{one.parent.as_posix()}/__pycache__/{one.stem}.cpython-314.pyc" for one in modules} == set(
+        compiled
+    )
+    assert len({content[:4] for content in compiled.values()}) == 1  # Python's magic number
+    assert {int.from_bytes(content[4:8], "little") for content in compiled.values()} == {1}  # not checked

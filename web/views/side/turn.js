@@ -73,7 +73,10 @@ export function mount(element, store) {
  * @param {import("../../types").Manifest["latent"]} shape
  */
 export function paintChannels(element, values, shape) {
-  if (element.childElementCount !== shape.channels + 1) {
+  const [low, high] = shape.range;
+  const scale = [shape.channels, low, high].join(" ");
+  if (element.dataset.scale !== scale) {
+    element.dataset.scale = scale;
     const tiles = Array.from({ length: shape.channels }, (_, c) =>
       h(
         "figure",
@@ -82,8 +85,7 @@ export function paintChannels(element, values, shape) {
         h("canvas", { role: "img", "aria-label": t("channel.name", { channel: c + 1 }) }),
       ),
     );
-    const [low, high] = shape.range;
-    const scale = h(
+    const legend = h(
       "div",
       { class: "scale" },
       h("span", {}, t("channels")),
@@ -96,7 +98,7 @@ export function paintChannels(element, values, shape) {
         h("span", {}, number(high, 1)),
       ),
     );
-    fill(element, tiles, scale);
+    fill(element, tiles, legend);
   }
   const { signed } = palette();
   const canvases = element.querySelectorAll("canvas");
