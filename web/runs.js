@@ -64,9 +64,9 @@ export class Runs {
     const { settings: known, refused } = within(given);
     if (refused) throw new EngineError({ code: "settings", message: refused });
     this.cancel();
-    const byWord = Object.entries(known).filter(([name]) => name === "gains" || name === "slots");
-    const fromWords = Object.fromEntries(byWord);
-    const lowered = Object.fromEntries(byWord.map(([name, wishes]) => [name, lower(wishes)]));
+    const { gains, slots } = known;
+    const byWord = { ...(gains && { gains }), ...(slots && { slots }) };
+    const lowered = { ...(gains && { gains: lower(gains) }), ...(slots && { slots: lower(slots) }) };
     this.store.set({ settings: { ...known, ...lowered }, view: { step: null } });
     const said = Object.entries(given).filter(([, value]) => value !== undefined);
     const settings = { ...this.store.state.settings, ...Object.fromEntries(said) };
@@ -82,7 +82,7 @@ export class Runs {
       await orAbort(this.#free, job.abort.signal);
       const python = /** @type {Commands} */ (this.python);
       // What was given in so many words is not left out unheard.
-      Object.assign(settings, await orAbort(heard(python, settings), job.abort.signal), fromWords);
+      Object.assign(settings, await orAbort(heard(python, settings), job.abort.signal), byWord);
       job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
       job.begun = true;
       const started = performance.now();
