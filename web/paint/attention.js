@@ -159,7 +159,8 @@ export function contour(map, size, value) {
  * What a table or a sentence says of a map.
  * @param {Float32Array} map `[size, size]`.
  * @param {number} size
- * @returns {{covered: number, x: number, y: number}} Share of pixels inside the line; where the peak is, 0-1.
+ * @returns {{ covered: number, peak: { x: number, y: number } | null }} Share of pixels inside the line; where it is
+ *   strongest, 0-1, or null where it is nowhere: the word is switched off.
  */
 export function summary(map, size) {
   const line = threshold(map);
@@ -170,9 +171,6 @@ export function summary(map, size) {
     if (map[p] > map[best]) best = p;
   }
   const half = 0.5 / size;
-  return {
-    covered: covered / map.length,
-    x: (best % size) / size + half,
-    y: Math.floor(best / size) / size + half,
-  };
+  const peak = { x: (best % size) / size + half, y: Math.floor(best / size) / size + half };
+  return { covered: covered / map.length, peak: map[best] > 0 ? peak : null };
 }

@@ -225,7 +225,7 @@ function rows(frame, fine, chosen) {
     ),
   );
   const body = frame.words.map((word, index) => {
-    const { covered, x, y } = summary(fine[index], FINE);
+    const { covered, peak } = summary(fine[index], FINE);
     const third = (/** @type {number} */ v) => Math.min(2, Math.floor(v * 3));
     return h(
       "tr",
@@ -233,7 +233,7 @@ function rows(frame, fine, chosen) {
       h("th", { scope: "row", class: "serif" }, word.text),
       h("td", {}, percentFine(word.share)),
       h("td", {}, percent(covered)),
-      h("td", {}, t(`where.${third(y)}${third(x)}`)),
+      h("td", {}, t(peak ? `where.${third(peak.y)}${third(peak.x)}` : "where.none")),
     );
   });
   return [head, h("tbody", {}, body)];

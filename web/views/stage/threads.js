@@ -10,12 +10,13 @@ import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;
 const THICK = 2.9;
+const NUMBER = 20; // width that a slot's number takes
 const DOTS = { least: 0.8, more: 2.5 };
 
 /**
  * @param {HTMLElement} element
  * @param {Store} store
- * @param {() => ({ x: number, y: number } | null)[]} socketsOf
+ * @param {() => import("./sockets.js").Socket[]} socketsOf
  */
 export function mount(element, store, socketsOf) {
   const svg = s("svg", { class: "layer threads", "aria-hidden": "true" });
@@ -69,11 +70,10 @@ export function mount(element, store, socketsOf) {
     const threads = [];
     const dots = [];
     const beads = [];
-    let place = 0;
     for (const [index, word] of words.entries()) {
       const socket = sockets[index];
       if (!socket) continue;
-      const entry = geometry.entry(geometry.kind === "narrow" ? index : place++);
+      const { entry, hidden } = socket;
       const on = view.word === index;
       const gain = settings.gains[word.text] ?? 1;
       const width = on ? 4 : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
@@ -81,6 +81,7 @@ export function mount(element, store, socketsOf) {
       casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
       const state = `${on ? " on" : ""}${gain === 0 ? " off" : ""}${view.word !== null && !on ? " back" : ""}`;
       threads.push(s("path", { d, class: `thread${state}`, "stroke-width": width.toFixed(2) }));
+      if (hidden) continue;
       threads.push(s("circle", { class: `socket${state}`, cx: socket.x, cy: socket.y, r: 4.5 }));
       if (run.status === "running" && strongest.includes(index) && word.share !== null) {
         beads.push(s("path", { d, class: "beads under", "stroke-width": width + 6 }));
@@ -103,28 +104,48 @@ export function mount(element, store, socketsOf) {
   };
 
   /**
-   * The encoder's slots that each word's pieces fill.
+   * The encoder's slots that each word's pieces fill; of many only the first and the last have room for their numbers.
    * @param {{ tokens: number[] }[]} words
-   * @param {({ x: number, y: number } | null)[]} sockets
+   * @param {import("./sockets.js").Socket[]} sockets
    */
   const boxes = (words, sockets) =>
     words.flatMap(({ tokens }, index) => {
       const socket = sockets[index];
-      if (!socket) return [];
+      if (!socket || socket.hidden) return [];
       const width = Math.min(28, ENCODER.width / tokens.length);
       const left = ENCODER.x + (ENCODER.width - width * tokens.length) / 2;
-      return tokens.flatMap((slot, k) => {
-        const x = left + k * width;
-        const label = s("text", { class: "slot-name", x: x + width / 2, y: socket.y + 4.5 });
-        label.textContent = String(slot);
-        return [s("rect", { class: "slot", x, y: socket.y - 10, width, height: 20 }), label];
-      });
+      const numbered = width >= NUMBER;
+      const rects = tokens.map((_, k) =>
+        s("rect", { class: "slot", x: left + k * width, y: socket.y - 10, width, height: 20 }),
+      );
+      if (!numbered) {
+        const across = NUMBER * 2.4;
+        rects.push(
+          s("rect", {
+            class: "slot",
+            x: ENCODER.x + (ENCODER.width - across) / 2,
+            y: socket.y - 10,
+            width: across,
+            height: 20,
+          }),
+        );
+      }
+      const names = numbered ? tokens.map(String) : [`${tokens[0]}–${tokens.at(-1)}`];
+      return [
+        ...rects,
+        ...names.map((name, k) => {
+          const x = numbered ? left + (k + 0.5) * width : ENCODER.x + ENCODER.width / 2;
+          const label = s("text", { class: "slot-name", x, y: socket.y + 4.5 });
+          label.textContent = name;
+          return label;
+        }),
+      ];
     });
 
   /** Inside the text encoder every word hears the words before it (a causal transformer).
-   * @param {({ x: number, y: number } | null)[]} sockets */
+   * @param {import("./sockets.js").Socket[]} sockets */
   const arcs = (sockets) => {
-    const ys = sockets.flatMap((socket) => (socket ? [socket.y] : []));
+    const ys = sockets.flatMap(({ y, hidden }) => (hidden ? [] : [y]));
     const out = [];
     for (let from = 0; from < ys.length; from++) {
       for (let to = from + 1; to < ys.length; to++) {
