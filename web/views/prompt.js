@@ -13,7 +13,7 @@ import { rich, size, t } from "./text.js";
 
 /** After these, what has arrived is kept and the download goes on. */
 const INTERRUPTED = ["network", "quota"];
-const LONG = 46; // letters that fit on one line of the widest screen
+const LONG = 40; // letters that fit on one line of the widest screen
 
 /**
  * @param {HTMLElement} element

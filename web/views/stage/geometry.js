@@ -115,7 +115,11 @@ export function narrow(width, steps, words, room) {
   const mat = 8;
   const caption = 32;
   const fits = (/** @type {{ band: number, fall: number }} */ { band, fall }) =>
-    Math.min(Math.min(width, 560) - 2 * mat, room - WORD - fall - mat - caption) - 2 * band;
+    Math.min(
+      Math.min(width - 2 * (ROOMY.band - band), 560) - 2 * mat,
+      room - WORD - fall - mat - caption - Math.max(0, PLATE - band),
+    ) -
+    2 * band;
   const { band, fall } = fits(ROOMY) < SMALL && fits(ROOMY) < fits(TIGHT) - 40 ? TIGHT : ROOMY;
   const size = Math.max(SMALLEST, fits({ band, fall }));
   const above = WORD + fall;

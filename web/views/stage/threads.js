@@ -76,7 +76,7 @@ export function mount(element, store, socketsOf) {
       const { entry, hidden } = socket;
       const on = view.word === index;
       const gain = settings.gains[word.text] ?? 1;
-      const width = on ? 4 : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
+      const width = on ? 4 : hidden ? THIN : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
       const d = path(socket, entry, end);
       casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
       const state = `${on ? " on" : ""}${gain === 0 ? " off" : ""}${view.word !== null && !on ? " back" : ""}`;

@@ -118,7 +118,7 @@ export function mount(element, store, send, moved) {
     // Above the frame there is no room for a rail: there the dock has one.
     rail.hidden = geometry?.kind !== "wide" || !word || !socket || socket.hidden !== "";
     if (rail.hidden || !word || !socket) return;
-    const from = Math.max(RAIL.from, socket.x + 11);
+    const from = Math.max(RAIL.from, socket.x + 27);
     rail.style.left = rem(from);
     rail.style.width = rem(Math.max(RAIL.to, from + 56) - from);
     rail.style.top = rem(socket.y - WORD / 2);
