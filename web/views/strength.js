@@ -16,15 +16,15 @@ import { number, t } from "./text.js";
  */
 export function strength(store, send) {
   const name = h("span", { class: "stained" });
-  const amount = h("output", { class: "quiet" });
+  const amount = h("output", { class: "quiet num" });
   const panel = h(
     "button",
     {
       class: "to-panel",
       click: () => document.getElementById("side")?.scrollIntoView({ block: "start", behavior: "instant" }),
     },
-    h("span", { class: "to-panel-word" }, name, icon("down")),
-    amount,
+    name,
+    icon("down"),
   );
   const slider = h("input", {
     type: "range",
@@ -36,7 +36,7 @@ export function strength(store, send) {
       if (word) send.strengthen(word.text, Number(slider.value));
     },
   });
-  const element = h("div", { class: "strength" }, panel, slider);
+  const element = h("div", { class: "strength" }, panel, slider, amount);
 
   const chosen = () => {
     const { word } = store.state.view;
