@@ -104,7 +104,7 @@ export function mount(element, store, socketsOf) {
   };
 
   /**
-   * The encoder's slots that each word's pieces fill; of many only the first and the last have room for their numbers.
+   * The encoder's slots that each word's pieces fill; many share a box, with the first number and the last.
    * @param {{ tokens: number[] }[]} words
    * @param {import("./sockets.js").Socket[]} sockets
    */
@@ -112,34 +112,16 @@ export function mount(element, store, socketsOf) {
     words.flatMap(({ tokens }, index) => {
       const socket = sockets[index];
       if (!socket || socket.hidden) return [];
-      const width = Math.min(28, ENCODER.width / tokens.length);
-      const left = ENCODER.x + (ENCODER.width - width * tokens.length) / 2;
-      const numbered = width >= NUMBER;
-      const rects = tokens.map((_, k) =>
-        s("rect", { class: "slot", x: left + k * width, y: socket.y - 10, width, height: 20 }),
-      );
-      if (!numbered) {
-        const across = NUMBER * 2.4;
-        rects.push(
-          s("rect", {
-            class: "slot",
-            x: ENCODER.x + (ENCODER.width - across) / 2,
-            y: socket.y - 10,
-            width: across,
-            height: 20,
-          }),
-        );
-      }
+      const numbered = ENCODER.width / tokens.length >= NUMBER;
       const names = numbered ? tokens.map(String) : [`${tokens[0]}–${tokens.at(-1)}`];
-      return [
-        ...rects,
-        ...names.map((name, k) => {
-          const x = numbered ? left + (k + 0.5) * width : ENCODER.x + ENCODER.width / 2;
-          const label = s("text", { class: "slot-name", x, y: socket.y + 4.5 });
-          label.textContent = name;
-          return label;
-        }),
-      ];
+      const width = numbered ? Math.min(28, ENCODER.width / names.length) : ENCODER.width;
+      const left = ENCODER.x + (ENCODER.width - width * names.length) / 2;
+      return names.flatMap((name, k) => {
+        const x = left + k * width;
+        const label = s("text", { class: "slot-name", x: x + width / 2, y: socket.y + 4.5 });
+        label.textContent = name;
+        return [s("rect", { class: "slot", x, y: socket.y - 10, width, height: 20 }), label];
+      });
     });
 
   /** Inside the text encoder every word hears the words before it (a causal transformer).
