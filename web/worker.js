@@ -5,6 +5,8 @@
  * draws. Commands go through PyScript's `sync`; what the worker reports comes as messages, their arrays transferred.
  */
 
+import { keepObservers, watching } from "./watching.js";
+
 const LOOK_AGAIN = 10; // milliseconds
 
 /**
@@ -39,7 +41,10 @@ export class PythonWorker {
   /** @returns {Promise<Commands>} when Python runs and main.py is imported */
   async start() {
     const page = new URL("./", document.baseURI);
-    const { whenDefined } = await import(new URL("./vendor/pyscript/core.js", page).href);
+    const { whenDefined } = await keepObservers(
+      () => import(new URL("./vendor/pyscript/core.js", page).href),
+    );
+    watching(true);
     this.script.type = "py";
     this.script.setAttribute("worker", "");
     this.script.setAttribute("src", "./main.py");
@@ -47,6 +52,7 @@ export class PythonWorker {
     document.body.append(this.script);
     await whenDefined("py");
     const worker = await this.#made();
+    watching(false);
     return new Promise((resolve, reject) => {
       worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => reject(new Error(event.message)));
       worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
