@@ -34,8 +34,6 @@ const BROWSER = {
     };
     port2.postMessage(null);
   },
-  wait: (/** @type {() => void} */ call, /** @type {number} */ ms) => setTimeout(call, ms),
-  forget: (/** @type {number} */ timer) => clearTimeout(timer),
   get cores() {
     return navigator.hardwareConcurrency || 1;
   },
@@ -77,7 +75,7 @@ export class Budget {
     if (this.motion === "full") this.#frame(draw);
     else {
       this.#waiting.add(draw);
-      this.#timer ||= this.clock.wait(() => this.#flush(), this.store.beat * HALF);
+      this.#timer ||= setTimeout(() => this.#flush(), this.store.beat * HALF);
     }
   }
 
@@ -97,7 +95,7 @@ export class Budget {
 
   /** What waits is drawn in one frame with what was told. */
   #flush() {
-    this.clock.forget(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = 0;
     const draws = [...this.#waiting];
     this.#waiting.clear();
