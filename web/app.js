@@ -60,6 +60,12 @@ watch(
   ({ run }) => [run.settings?.prompt],
   () => store.set({ view: { word: null } }),
 );
+// What starting takes, stage by stage, for the browser's timeline and `make bench`.
+watch(
+  store,
+  ({ engine: { status, stage } }) => [status, stage],
+  () => performance.mark(`engine: ${`${store.state.engine.status} ${store.state.engine.stage}`.trim()}`),
+);
 engine.start();
 const [first] = await send.recordings();
 if (first && store.state.run.status === "idle") send.watch(first);
