@@ -16,7 +16,7 @@ import { busy } from "./views/shown.js";
 export const SHARE = 0.05;
 /** The same where a core is left over; more than this is too slow a screen for every frame. */
 export const SPARE_SHARE = 0.25;
-/** Milliseconds from one beat to the next, whatever a beat costs. */
+/** Milliseconds from one beat to the next, whatever it costs: a page that stands still longer looks broken. */
 export const BEAT = { least: 400, most: 1000 };
 /** The part of a beat after which what moves is drawn once more. */
 const HALF = 0.6;
@@ -130,7 +130,8 @@ export class Budget {
   /** Set what was spent against the time since the last look. @param {number} now */
   #weigh(now) {
     const passed = now - this.#since;
-    if (passed < BEAT.least) return;
+    // One dear moment, such as the first frame, does not tell what every frame costs.
+    if (passed < (this.motion === "full" ? BEAT.most : BEAT.least)) return;
     if (this.motion === "full" && this.#spent > SPARE_SHARE * passed) {
       this.#dear = true;
       this.#move("calm");

@@ -70,15 +70,7 @@ export function mount(element, store, budget) {
     const steps = Math.max(1, run.steps);
     const here = (position * geometry.laps) / steps;
     const whole = Math.min(geometry.laps, Math.floor(here + 1e-6));
-    const key = [
-      whole,
-      run.frames.length,
-      run.started,
-      unit,
-      geometry.width,
-      geometry.kind,
-      inks.theme,
-    ].join();
+    const key = [whole, lamp.told, run.started, unit, geometry.width, geometry.kind, inks.theme].join();
     const margin = 16;
     const [width, height] = [geometry.width + 2 * margin, geometry.height + 2 * margin];
     if (key !== drawn) {
