@@ -1,5 +1,5 @@
 /**
- * What drawing may cost while the processor computes a picture.
+ * What drawing may cost while the processor computes a picture, and how much motion that leaves.
  *
  * onnxruntime splits every operator among its threads and waits for the slowest. Where each core has a thread, a
  * millisecond of drawing delays all of them: measured on two cores, it costs 0.7 ms of the step. So the page times its
@@ -13,11 +13,11 @@
 import { busy } from "./views/shown.js";
 
 /** The part of a core that drawing may take where every core computes. */
-export const SHARE = 0.05;
+export const SHARE = 0.04;
 /** The same where a core is left over; more than this is too slow a screen for every frame. */
 export const SPARE_SHARE = 0.25;
 /** Milliseconds from one beat to the next, whatever it costs: a page that stands still longer looks broken. */
-export const BEAT = { least: 400, most: 1000 };
+export const BEAT = { least: 500, most: 1000 };
 /** The part of a beat after which what moves is drawn once more. */
 const HALF = 0.6;
 

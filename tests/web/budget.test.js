@@ -109,12 +109,12 @@ test("what is told meanwhile is told in one piece, and no frame is lost", async 
 });
 
 test("a dear beat comes less often: drawing stays within its share of a core", async () => {
-  const page = new Page({ telling: 40, cost: 5 });
+  const page = new Page({ telling: 25, cost: 5 });
   page.shine();
   await page.run(4000);
   const [told, drawn, from] = [page.told.length, page.drawn.length, page.time];
   await page.run(20_000);
-  const spent = (page.told.length - told) * 40 + (page.drawn.length - drawn) * 5;
+  const spent = (page.told.length - told) * 25 + (page.drawn.length - drawn) * 5;
   const share = spent / (page.time - from);
   assert.ok(share < SHARE * 1.25, `spent ${share} of a core`);
   assert.ok(share > SHARE / 2, `spent ${share} of a core, and moves less than it could`);
