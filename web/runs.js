@@ -132,7 +132,7 @@ export class Runs {
   /** @param {any} message of the worker about the run */
   hear({ kind, ...message }) {
     if (!this.#job?.begun) return; // the last words of a run that was cancelled
-    if (kind === "stage") this.#tell(this.#job, { stage: message.stage });
+    if (kind === "stage") this.store.setLater({ run: { stage: message.stage } });
     if (kind === "frame") this.#take(this.#job, message);
   }
 
@@ -169,7 +169,7 @@ export class Runs {
     const frames = [...run.frames, frame];
     const msPerStep =
       frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
-    this.#tell(job, { frames, steps: frame.steps, msPerStep });
+    this.store.setLater({ run: { frames, steps: frame.steps, msPerStep } });
     job.onFrame?.(frame);
   }
 

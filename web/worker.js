@@ -6,6 +6,7 @@
  */
 
 import { EngineError, troubleOf } from "./trouble.js";
+import { keepObservers, watching } from "./watching.js";
 
 const LOOK_AGAIN = 10; // milliseconds
 const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may take to bring Python up
@@ -71,7 +72,10 @@ export class PythonWorker {
   /** @param {(error: Error) => void} fail hears of errors until Python runs; then the page does */
   async #boot(fail) {
     const page = new URL("./", document.baseURI);
-    const { whenDefined } = await import(new URL("./vendor/pyscript/core.js", page).href);
+    const { whenDefined } = await keepObservers(
+      () => import(new URL("./vendor/pyscript/core.js", page).href),
+    );
+    watching(true);
     this.script.type = "py";
     this.script.setAttribute("worker", "");
     this.script.setAttribute("src", "./main.py");
@@ -79,6 +83,7 @@ export class PythonWorker {
     if (!this.ended) document.body.append(this.script);
     await whenDefined("py");
     const worker = await this.#made();
+    watching(false);
     worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => fail(new Error(event.message)));
     worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
       if (data?.kind) this.onMessage(data);

@@ -98,14 +98,18 @@ def table(result: dict[str, Any]) -> Table:
         f"{ours:.2f}",
         "≤ 1.15",
     )
-    picture = loop["picture"] / result["torch_picture"]
-    rows.add_row(
-        f"b  a picture, {SETTINGS['steps']} steps",
-        f"{loop['picture']:.0f} ms",
-        f"diffusers in torch {result['torch_picture']:.0f} ms",
-        f"{picture:.2f}",
-        "",
-    )
+    torch = result["torch_picture"]
+    for row, kind, name, aim in [
+        ("b", "picture", "each shown", "≤ 3"),
+        ("", "unshown", "the last decoded", ""),
+    ]:
+        rows.add_row(
+            f"{row:2} a picture, {SETTINGS['steps']} steps, {name}",
+            f"{loop[kind]:.0f} ms",
+            f"diffusers in torch {torch:.0f} ms",
+            f"{loop[kind] / torch:.2f}",
+            aim,
+        )
     rows.add_row(
         "c  bytes to the first picture",
         f"{bytes_['brotli'] / 1e6:.1f} MB brotli",
@@ -120,9 +124,15 @@ def table(result: dict[str, Any]) -> Table:
         f"{start['first'] / start['bare']:.2f}",
         "≤ 1.5",
     )
-    stages = ", ".join(f"{stage} {took:.0f} ms" for stage, took in start["stages"].items())
-    rows.add_row("   of it", stages, "", "", "")
-    rows.add_row("e  longest gap between the page's frames", f"{loop['gap']:.0f} ms", "", "", "< 100 ms")
+    for stage, taken in start["stages"].items():
+        rows.add_row(f"     {stage}", f"{taken / 1000:.2f} s", "", f"{taken / start['bare']:.2f}", "")
+    rows.add_row(
+        "e  longest gap between the page's frames",
+        f"{loop['gap']:.0f} ms",
+        f"at the worst {loop['worst_gap']:.0f} ms",
+        "",
+        "< 50 ms",
+    )
     return rows
 
 

@@ -35,6 +35,11 @@ class Worker extends EventTarget {
 
 let script;
 
+globalThis.MutationObserver = class {
+  observe() {}
+  disconnect() {}
+};
+
 beforeEach(() => {
   script = { setAttribute() {}, remove() {}, xworker: null };
   globalThis.document = {

@@ -67,6 +67,10 @@ export function mount(element, store) {
   update();
 }
 
+/** The latent and the ramp that are painted from each first canvas on.
+ * @type {WeakMap<HTMLCanvasElement, [Float32Array, Uint8ClampedArray]>} */
+const painted = new WeakMap();
+
 /**
  * @param {HTMLElement} element
  * @param {Float32Array} values
@@ -102,6 +106,9 @@ export function paintChannels(element, values, shape) {
   }
   const { signed } = palette();
   const canvases = element.querySelectorAll("canvas");
+  const before = painted.get(canvases[0]);
+  if (before?.[0] === values && before[1] === signed) return;
+  painted.set(canvases[0], [values, signed]);
   for (let c = 0; c < shape.channels; c++) put(canvases[c], channelImage(values, c, shape, signed));
   paintRamp(canvases[shape.channels], signed);
 }

@@ -1,6 +1,7 @@
 /**
  * The stage: words on threads, the frame whose winding is the process, and the picture in it.
  *
+ * @import { Budget } from "../../budget.js"
  * @import { Commands } from "../../commands.js"
  * @import { Store } from "../../store.js"
  */
@@ -21,10 +22,11 @@ const BESIDE = matchMedia("(width >= 68.75em)"); // an opened part stands beside
  * @param {HTMLElement} element
  * @param {Store} store
  * @param {Commands} send
+ * @param {Budget} budget
  */
-export function mount(element, store, send) {
+export function mount(element, store, send, budget) {
   set(element, "aria-label", t("stage.label"));
-  const windingView = winding.mount(element, store);
+  const windingView = winding.mount(element, store, budget);
   const wordsView = words.mount(element, store, send, () => {
     threadsView.draw();
     pictureView.overlay();
