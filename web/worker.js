@@ -79,7 +79,7 @@ export class PythonWorker {
     this.script.type = "py";
     this.script.setAttribute("worker", "");
     this.script.setAttribute("src", "./main.py");
-    this.script.setAttribute("config", JSON.stringify(config(this.build)));
+    this.script.setAttribute("config", JSON.stringify(config(page, this.build)));
     if (!this.ended) document.body.append(this.script);
     await whenDefined("py");
     const worker = await this.#made();
@@ -105,10 +105,11 @@ export class PythonWorker {
   }
 }
 
-/** PyScript's, of a worker. @param {string[]} build see `PythonWorker` */
-function config(build) {
+/** PyScript's, of a worker. @param {URL} page @param {string[]} build see `PythonWorker` */
+function config(page, build) {
   return {
-    interpreter: `./python.js#${build}`,
+    // Absolute: of a relative address PyScript sees only those that end in ".js".
+    interpreter: new URL(`./python.js#${build}`, page).href,
     files: { "./app.zip": "./*" },
     sync_main_only: true, // it needs no shared memory
   };

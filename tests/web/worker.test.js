@@ -41,7 +41,14 @@ globalThis.MutationObserver = class {
 };
 
 beforeEach(() => {
-  script = { setAttribute() {}, remove() {}, xworker: null };
+  script = {
+    attributes: {},
+    setAttribute(name, value) {
+      this.attributes[name] = value;
+    },
+    remove() {},
+    xworker: null,
+  };
   globalThis.document = {
     baseURI: pathToFileURL(`${page}/`).href,
     createElement: () => script,
@@ -103,4 +110,12 @@ test("a worker that is made after the end is ended too, and nobody looks for one
   await new Promise((done) => setTimeout(done, 100));
   assert.ok(script.xworker.terminated);
   assert.ok(!settled);
+});
+
+test("PyScript is told an absolute address of Python, and Python what to begin beside it", async () => {
+  const build = ["vendor/ort/ort.mjs", "vendor/ort/ort.wasm"];
+  const python = new PythonWorker(() => {}, { build, patience: 50 });
+  await assert.rejects(python.start());
+  const { interpreter } = JSON.parse(script.attributes.config);
+  assert.equal(interpreter, `${document.baseURI}python.js#vendor/ort/ort.mjs,vendor/ort/ort.wasm`);
 });
