@@ -1,17 +1,18 @@
 /**
- * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…`,
+ * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
  * options in `?model=…&backend=…`.
  *
  * @import { Backend, Settings } from "./types"
  */
 import { NAMES, within } from "./bounds.js";
-import { readGains, writeGains } from "./gains.js";
+import { readGains } from "./gains.js";
+import { readPairs, writePairs } from "./pairs.js";
 
 const NUMBERS = ["seed", "steps", "guidance", "every"];
 
 /** What an address need not say. An empty prompt is a choice of its own: the picture without words.
  * @type {Partial<Settings>} */
-export const USUAL = { negative: "", gains: {}, preview: "full", every: 1 };
+export const USUAL = { negative: "", gains: {}, preview: "full", every: 1, spacing: "trained", slots: {} };
 
 /**
  * @param {string} hash as in `location.hash`
@@ -32,6 +33,7 @@ export function readSettings(hash) {
 /** @param {keyof Settings} name @param {string} text */
 function parse(name, text) {
   if (name === "gains") return readGains(text);
+  if (name === "slots") return readPairs(text);
   if (!NUMBERS.includes(name)) return text;
   // What is no number stays as it was typed, for the sentence that refuses it.
   return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
@@ -50,9 +52,9 @@ export function writeSettings(settings) {
 /** @param {keyof Settings} name @param {Partial<Settings>} settings */
 function write(name, settings) {
   if (!(name in settings)) return null;
-  if (name !== "gains") return escaped(String(settings[name]));
+  if (name !== "gains" && name !== "slots") return escaped(String(settings[name]));
   // The commas and colons between the words can be read; those within a word are escaped twice.
-  return escaped(writeGains(settings.gains ?? {}))
+  return escaped(writePairs(settings[name] ?? {}))
     .replaceAll("%2C", ",")
     .replaceAll("%3A", ":");
 }

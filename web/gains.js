@@ -4,6 +4,7 @@
  *
  * @typedef {Record<string, number>} Gains
  */
+import { readPairs } from "./pairs.js";
 
 /**
  * @param {Gains} gains
@@ -49,36 +50,9 @@ export function lower(gains) {
 }
 
 /**
- * As an address has them: `red:0.5,car:0`. A word's own commas and colons are escaped.
- *
- * @param {Gains} gains
- * @returns {string}
- */
-export function writeGains(gains) {
-  return Object.entries(gains)
-    .map(([word, gain]) => `${encodeURIComponent(word)}:${gain}`)
-    .join(",");
-}
-
-/**
- * @param {string} text as `writeGains` gives it
- * @returns {Gains} a part that names no word is left out; a factor that is no number becomes NaN
+ * @param {string} text as an address has them: `red:0.5,car:0`
+ * @returns {Gains} a factor that is no number becomes NaN
  */
 export function readGains(text) {
-  /** @type {[string, number][]} */
-  const gains = [];
-  for (const part of text.split(",")) {
-    const [word, factor] = part.split(":");
-    if (word && factor) gains.push([decoded(word), Number(factor)]);
-  }
-  return lower(Object.fromEntries(gains));
-}
-
-/** @param {string} text */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // somebody typed a lone per cent sign
-  }
+  return Object.fromEntries(Object.entries(readPairs(text)).map(([word, factor]) => [word, Number(factor)]));
 }

@@ -19,6 +19,7 @@ from pyscript_app.browser.loading import Loaded, load
 from pyscript_app.browser.messages import frame_message, post, reading_message
 from pyscript_app.browser.runtime import WebRuntime, plain
 from pyscript_app.browser.trouble import explain
+from pyscript_app.refusal import RefusalError
 
 
 class Engine:
@@ -101,7 +102,7 @@ async def generate(settings: Any) -> Any:
 
 def _settings(wishes: dict[str, Any]) -> loop.Settings:
     if strange := wishes.keys() - {field.name for field in fields(loop.Settings)}:
-        raise ValueError(f"There is no setting named {min(strange)!r}.")
+        raise RefusalError("setting-unknown", name=repr(min(strange)))
     return loop.Settings(**wishes)
 
 

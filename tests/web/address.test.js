@@ -14,6 +14,8 @@ const EVERYTHING = {
   gains: { red: 0.5, car: 0, ",": 1.7, ":": 2, "%": 3, née: 0.05 },
   preview: "linear",
   every: 3,
+  spacing: "late",
+  slots: { "two words": "alone", "<padding>": "cut" },
 };
 
 test("every setting comes back from the address", () => {
