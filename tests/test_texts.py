@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pyscript_app.model import PREVIEWS
+from pyscript_app.refusal import sentences
 from pyscript_app.samplers import SAMPLERS, plan
 from pyscript_app.schedule import Schedule
 
@@ -57,6 +58,7 @@ PARTS = range(1, 8)
 COMPUTED: dict[str, list | set | dict | range] = {
     "term.{}": terms(),
     "trouble.{}": union("code"),
+    "refusal.{}": sentences(),
     "sampler.{}": SAMPLERS,
     "sampler.{}.why": SAMPLERS,
     "preview.{}": PREVIEWS,

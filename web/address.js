@@ -1,25 +1,18 @@
 /**
- * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…
- * &spacing=…&slots=car:cut`,
+ * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
  * options in `?model=…&backend=…`.
  *
  * @import { Backend, Settings } from "./types"
  */
 import { NAMES, within } from "./bounds.js";
-import { readWords, writeWords } from "./gains.js";
+import { readGains } from "./gains.js";
+import { readPairs, writePairs } from "./pairs.js";
 
 const NUMBERS = ["seed", "steps", "guidance", "every"];
 
 /** What an address need not say. An empty prompt is a choice of its own: the picture without words.
  * @type {Partial<Settings>} */
-export const USUAL = {
-  negative: "",
-  gains: {},
-  preview: "full",
-  every: 1,
-  spacing: "trained",
-  slots: {},
-};
+export const USUAL = { negative: "", gains: {}, preview: "full", every: 1, spacing: "trained", slots: {} };
 
 /**
  * @param {string} hash as in `location.hash`
@@ -39,8 +32,8 @@ export function readSettings(hash) {
 
 /** @param {keyof Settings} name @param {string} text */
 function parse(name, text) {
-  if (name === "gains") return readWords(text, Number);
-  if (name === "slots") return readWords(text, String);
+  if (name === "gains") return readGains(text);
+  if (name === "slots") return readPairs(text);
   if (!NUMBERS.includes(name)) return text;
   // What is no number stays as it was typed, for the sentence that refuses it.
   return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
@@ -61,7 +54,7 @@ function write(name, settings) {
   if (!(name in settings)) return null;
   if (name !== "gains" && name !== "slots") return escaped(String(settings[name]));
   // The commas and colons between the words can be read; those within a word are escaped twice.
-  return escaped(writeWords(settings[name] ?? {}))
+  return escaped(writePairs(settings[name] ?? {}))
     .replaceAll("%2C", ",")
     .replaceAll("%3A", ":");
 }

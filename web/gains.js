@@ -4,6 +4,7 @@
  *
  * @typedef {Record<string, number>} Gains
  */
+import { readPairs } from "./pairs.js";
 
 /**
  * @param {Gains} gains
@@ -26,64 +27,32 @@ export function withGain(gains, word, gain) {
 }
 
 /**
- * @template Wish
- * @param {Record<string, Wish>} wishes by word: strengths, or what happens to slots
+ * @param {Gains} gains
  * @param {{ text: string }[]} words of the prompt
- * @returns {{ heard: Record<string, Wish>, waiting: Record<string, Wish> }} those whose word is in the prompt, and the
- *   others
+ * @returns {{ heard: Gains, waiting: Gains }} those whose word is in the prompt, and the others
  */
-export function split(wishes, words) {
+export function split(gains, words) {
   const there = new Set(words.map(({ text }) => text.toLowerCase()));
-  /** @type {{ heard: Record<string, Wish>, waiting: Record<string, Wish> }} */
+  /** @type {{ heard: Gains, waiting: Gains }} */
   const parts = { heard: {}, waiting: {} };
-  for (const [word, wish] of Object.entries(wishes)) {
-    parts[there.has(word.toLowerCase()) ? "heard" : "waiting"][word] = wish;
+  for (const [word, gain] of Object.entries(gains)) {
+    parts[there.has(word.toLowerCase()) ? "heard" : "waiting"][word] = gain;
   }
   return parts;
 }
 
 /**
- * @template Wish
- * @param {Record<string, Wish>} wishes by words however they are written
- * @returns {Record<string, Wish>} by the words in small letters
+ * @param {Gains} gains by words however they are written
+ * @returns {Gains} by the words in small letters
  */
-export function lower(wishes) {
-  return Object.fromEntries(Object.entries(wishes).map(([word, wish]) => [word.toLowerCase(), wish]));
+export function lower(gains) {
+  return Object.fromEntries(Object.entries(gains).map(([word, gain]) => [word.toLowerCase(), gain]));
 }
 
 /**
- * As an address has them: `red:0.5,car:0`. A word's own commas and colons are escaped.
- *
- * @param {Record<string, string | number>} wishes by word
- * @returns {string}
+ * @param {string} text as an address has them: `red:0.5,car:0`
+ * @returns {Gains} a factor that is no number becomes NaN
  */
-export function writeWords(wishes) {
-  return Object.entries(wishes)
-    .map(([word, wish]) => `${encodeURIComponent(word)}:${wish}`)
-    .join(",");
-}
-
-/**
- * @template Wish
- * @param {string} text as `writeWords` gives it
- * @param {(text: string) => Wish} parse of what is wished for a word
- * @returns {Record<string, Wish>} a part that names no word is left out
- */
-export function readWords(text, parse) {
-  /** @type {[string, Wish][]} */
-  const wishes = [];
-  for (const part of text.split(",")) {
-    const [word, wish] = part.split(":");
-    if (word && wish) wishes.push([decoded(word), parse(wish)]);
-  }
-  return lower(Object.fromEntries(wishes));
-}
-
-/** @param {string} text */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // somebody typed a lone per cent sign
-  }
+export function readGains(text) {
+  return Object.fromEntries(Object.entries(readPairs(text)).map(([word, factor]) => [word, Number(factor)]));
 }

@@ -64,10 +64,8 @@ export class Runs {
     const { settings: known, refused } = within(given);
     if (refused) throw new EngineError({ code: "settings", message: refused });
     this.cancel();
-    const { gains, slots } = known;
-    const byWord = { ...(gains && { gains }), ...(slots && { slots }) };
-    const lowered = { ...(gains && { gains: lower(gains) }), ...(slots && { slots: lower(slots) }) };
-    this.store.set({ settings: { ...known, ...lowered }, view: { step: null } });
+    const gains = known.gains && lower(known.gains);
+    this.store.set({ settings: gains ? { ...known, gains } : known, view: { step: null } });
     const said = Object.entries(given).filter(([, value]) => value !== undefined);
     const settings = { ...this.store.state.settings, ...Object.fromEntries(said) };
     /** @type {Job} */
@@ -81,8 +79,7 @@ export class Runs {
       await orAbort(this.ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
       const python = /** @type {Commands} */ (this.python);
-      // What was given in so many words is not left out unheard.
-      Object.assign(settings, await orAbort(heard(python, settings), job.abort.signal), byWord);
+      if (!gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
       job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
       job.begun = true;
       const started = performance.now();
@@ -201,10 +198,10 @@ export class Runs {
 /**
  * @param {Commands} python
  * @param {Settings} settings
- * @returns {Promise<Partial<Settings>>} the strengths and slots whose word is in the prompt, as the tokenizer reads it
+ * @returns {Promise<Settings["gains"]>} the strengths whose word is in the prompt, as the tokenizer reads it
  */
-async function heard(python, { prompt, gains, slots }) {
-  if (Object.keys({ ...gains, ...slots }).length === 0) return {};
+async function heard(python, { prompt, gains }) {
+  if (Object.keys(gains).length === 0) return gains;
   const { words } = await python.read_prompt(prompt);
-  return { gains: split(gains, words).heard, slots: split(slots, words).heard };
+  return split(gains, words).heard;
 }

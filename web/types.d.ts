@@ -55,10 +55,10 @@ export interface Settings {
   preview: "full" | "tiny" | "linear";
   /** With "full": the decoder draws every Nth step, and the cheapest other preview the rest. */
   every: number;
-  /** Where in time the steps lie; only for samplers that take given times. */
-  spacing: "trained" | "trailing" | "noise" | "early" | "late";
-  /** What happens to the slots of a word, by its text in small letters; it waits for its word like a strength. */
-  slots: Record<string, "alone" | "cut" | "unheard" | "deleted">;
+  /** Where in time the steps lie; "trained" where it is absent: as the model's own configuration says. */
+  spacing?: "trained" | "trailing" | "noise" | "early" | "late";
+  /** What happens to the slots of words, by their text (pyscript_app/slots.py); those that are not named stay. */
+  slots?: Record<string, "alone" | "cut" | "unheard" | "deleted">;
 }
 
 export type Backend = "webgpu" | "wasm";
@@ -78,6 +78,9 @@ export interface Trouble {
   message: string;
   /** The model's file it is about. */
   file?: string;
+  /** What was refused, where that is known: `message` in the page's language is `refusal.<reason>` with `values`. */
+  reason?: string;
+  values?: Record<string, string | number>;
 }
 
 export interface EngineState {

@@ -179,7 +179,7 @@ async def _try(
     ort: Any,
     graphs: Mapping[str, Any],
     opener: Opener,
-    known: Mapping[str, tuple[array, list[int]]],
+    known: Mapping[str, tuple[array[float], list[int]]],
     timed: bool,
 ) -> Trial:
     """Open the UNet in one way and compare its answer; a driver may fail in any way. A wrong one is released."""
@@ -210,7 +210,7 @@ async def _try(
     return trial
 
 
-def _known(places: Mapping[str, Any], content: Bytes) -> dict[str, tuple[array, list[int]]]:
+def _known(places: Mapping[str, Any], content: Bytes) -> dict[str, tuple[array[float], list[int]]]:
     """The tensors of probe.bin: values and shape by name."""
     known = {}
     for tensor, place in places.items():
@@ -221,7 +221,7 @@ def _known(places: Mapping[str, Any], content: Bytes) -> dict[str, tuple[array, 
     return known
 
 
-def _relative_error(got: array, expected: array) -> float:
+def _relative_error(got: array[float], expected: array[float]) -> float:
     """L2 norm of the difference over that of the expected values; infinite for NaN."""
     difference = sqrt(sum((a - b) ** 2 for a, b in zip(got, expected, strict=True)))
     error = difference / sqrt(sum(value * value for value in expected))

@@ -97,7 +97,7 @@ class DeviceFolder:
     async def room(self) -> float:
         """Bytes that the browser would still let this folder grow by."""
         estimate = await js.navigator.storage.estimate()
-        return max(0, estimate.quota - estimate.usage)
+        return max(0.0, float(estimate.quota - estimate.usage))
 
     async def tidy(self, digests: Collection[str]) -> None:
         """Remove files of other digests than these."""

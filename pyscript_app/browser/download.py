@@ -84,7 +84,7 @@ class Download:
     async def _matches(self, file: File, path: str) -> bool:
         promised = self._files[path]
         async with self._reading:
-            return file.size == promised["bytes"] and await sha256(file) == promised["sha256"]
+            return bool(file.size == promised["bytes"]) and await sha256(file) == promised["sha256"]
 
     async def _fetch(self, path: str, cache: str) -> File:
         """The file as the server gives it: perhaps with other bytes than the manifest promises."""

@@ -21,6 +21,7 @@ from pyscript_app.browser.loading import Loaded, load
 from pyscript_app.browser.messages import frame_message, post, reading_message
 from pyscript_app.browser.runtime import WebRuntime, plain
 from pyscript_app.browser.trouble import explain
+from pyscript_app.refusal import RefusalError
 
 
 class Engine:
@@ -114,7 +115,7 @@ async def _generate(engine: Engine, wishes: dict[str, Any], control: Control) ->
 
 def _settings(wishes: dict[str, Any]) -> loop.Settings:
     if strange := wishes.keys() - {field.name for field in fields(loop.Settings)}:
-        raise ValueError(f"There is no setting named {min(strange)!r}.")
+        raise RefusalError("setting-unknown", name=repr(min(strange)))
     return loop.Settings(**wishes)
 
 

@@ -23,6 +23,7 @@ from pyscript_app.browser.storage import File, read, sha256
 from pyscript_app.browser.trouble import TroubleError, damaged, incomplete, unreadable
 from pyscript_app.manifest import UNETS, picture_files, picture_graphs, read_manifest
 from pyscript_app.model import Model
+from pyscript_app.refusal import RefusalError
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ async def load(options: Any) -> Loaded:
     """
     try:
         manifest = read_manifest(options.manifest)
-    except ValueError as error:
-        raise TroubleError("damaged-file", str(error), MANIFEST) from error
+    except RefusalError as error:
+        raise TroubleError("damaged-file", str(error), MANIFEST, error) from error
     graphs = picture_graphs(manifest)
     adapter = await backend.find_adapter()
     names, no_card = backend.backends(adapter, options.backend or None)

@@ -64,11 +64,13 @@ class WebRuntime:
                 await self._settle()
         return {name: getattr(results, name) for name in self._graphs[graph]["outputs"]}
 
-    def tensor(self, data: array | Sequence, shape: tuple[int, ...], dtype: str = "float32") -> Tensor:
+    def tensor(
+        self, data: array[Any] | Sequence[float], shape: tuple[int, ...], dtype: str = "float32"
+    ) -> Tensor:
         """Make a tensor from values in C order."""
         return make_tensor(self._ort, data, shape, dtype)
 
-    async def read(self, tensor: Tensor) -> array:
+    async def read(self, tensor: Tensor) -> array[float]:
         """The values of a float tensor in C order, from wherever it is."""
         return await read_tensor(tensor)
 
@@ -82,13 +84,15 @@ class WebRuntime:
         await self._pause()
 
 
-def make_tensor(ort: Any, data: array | Sequence, shape: Sequence[int], dtype: str = "float32") -> Tensor:
+def make_tensor(
+    ort: Any, data: array[Any] | Sequence[float], shape: Sequence[int], dtype: str = "float32"
+) -> Tensor:
     """Make an ort.Tensor from values in C order."""
     values = data if isinstance(data, array) else array(_TYPECODES[dtype], data)
     return ort.Tensor.new(dtype, to_js(values), to_js(list(shape)))
 
 
-async def read_tensor(tensor: Tensor) -> array:
+async def read_tensor(tensor: Tensor) -> array[float]:
     """The values of a float tensor; ``assign_to`` copies them a hundred times faster than ``to_py``."""
     values = array("f", bytes(4 * prod(tensor.dims)))
     (await tensor.getData()).assign_to(values)

@@ -65,7 +65,7 @@ async def sha256(file: File) -> str:
     """The SHA-256 of a file in hexadecimal digits."""
     # Only secure origins have crypto.subtle, and it takes a file as a whole.
     if subtle := getattr(js.crypto, "subtle", None):
-        return (await subtle.digest("SHA-256", await file.arrayBuffer())).to_bytes().hex()
+        return str((await subtle.digest("SHA-256", await file.arrayBuffer())).to_bytes().hex())
     digest = hashlib.sha256()
     for begin in range(0, file.size, BLOCK):
         digest.update((await file.slice(begin, begin + BLOCK).arrayBuffer()).to_bytes())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pyscript_app.refusal import RefusalError
+
 # How the engines of Chromium, Firefox and WebKit, and onnxruntime, say that memory is exhausted.
 _MEMORY = (
     "out of memory",
@@ -19,15 +23,23 @@ class TroubleError(Exception):
         code: one of the codes in ``web/types.d.ts``, by which a language finds its own words.
         message: the sentence in English.
         file: the model's file that it is about.
+        refusal: what was refused, where ``message`` is its sentence.
     """
 
-    def __init__(self, code: str, message: str, file: str | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, file: str | None = None, refusal: RefusalError | None = None
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.file = code, message, file
+        self.code, self.message, self.file, self.refusal = code, message, file, refusal
 
-    def content(self) -> dict[str, str]:
+    def content(self) -> dict[str, Any]:
         """The page's type ``Trouble``."""
-        return {"code": self.code, "message": self.message, **({"file": self.file} if self.file else {})}
+        content: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.file:
+            content["file"] = self.file
+        if self.refusal:
+            content |= {"reason": self.refusal.code, "values": self.refusal.values}
+        return content
 
 
 def missing(file: str) -> TroubleError:
@@ -106,8 +118,8 @@ def explain(error: BaseException) -> TroubleError:
     text = str(error)
     if isinstance(error, MemoryError) or any(phrase in text.lower() for phrase in _MEMORY):
         return no_memory()
-    if isinstance(error, ValueError):  # the loop's own words about a setting
-        return TroubleError("settings", text)
+    if isinstance(error, RefusalError):
+        return TroubleError("settings", text, refusal=error)
     reason = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
     return TroubleError(
         "unknown", f"The run failed ({reason}): try again, and if that fails, reload the page."

@@ -224,7 +224,8 @@ function sentence(kind, words) {
 
 /** @param {import("../types").Trouble} error */
 function trouble(error) {
-  return sentence("stop", [...rich(`trouble.${error.code}`), document.createTextNode(` ${error.message}`)]);
+  const said = error.reason ? t(`refusal.${error.reason}`, error.values) : error.message;
+  return sentence("stop", [...rich(`trouble.${error.code}`), document.createTextNode(` ${said}`)]);
 }
 
 /** @param {string} text */
