@@ -25,6 +25,8 @@ from export.errors import UserError
 from export.licences import check_licence
 from pyscript_app.schedule import Schedule
 
+LONGEST_PROMPT = 10**6  # tokens; transformers writes 10**30 where nothing is said
+
 __all__ = ["PARTS", "SAMPLERS", "Pipeline", "load_pipeline", "read_about", "read_index", "with_about"]
 
 
@@ -168,6 +170,7 @@ def load_parts(checkpoint: Checkpoint) -> dict[str, Any]:
             text_encoder = transformers.CLIPTextModel(text_config)
         tokenizer_class = getattr(transformers, index["tokenizer"][1])
         tokenizer = tokenizer_class.from_pretrained(folder / "tokenizer", local_files_only=True)
+        _check_length(tokenizer, text_config.max_position_embeddings, folder)
         scheduler_class = getattr(diffusers, index["scheduler"][1])
         scheduler = scheduler_class.from_config(read_json(folder / "scheduler" / "scheduler_config.json"))
     except UserError:
@@ -189,6 +192,18 @@ def load_parts(checkpoint: Checkpoint) -> dict[str, Any]:
         requires_safety_checker=False,
     )
     return {name: getattr(whole, name) for name in PARTS}
+
+
+def _check_length(tokenizer: Any, slots: int, folder: Path) -> None:
+    """Give a tokenizer that does not say how long a prompt may be the text encoder's number of slots."""
+    if tokenizer.model_max_length > LONGEST_PROMPT:
+        tokenizer.model_max_length = slots
+    if tokenizer.model_max_length != slots:
+        raise UserError(
+            f"The tokenizer of {folder} makes prompts of {tokenizer.model_max_length} tokens "
+            f"(model_max_length in tokenizer_config.json), but its text encoder takes {slots}; the two parts do not "
+            "belong together."
+        )
 
 
 def check_shapes(pipeline: Pipeline) -> None:
