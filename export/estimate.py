@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from export.additions import own_preview_decoder
 from export.architectures import architecture_named, recognise
 from export.checkpoint import SUPPORTED, WEIGHTS, check_parts, read_index, read_json, weight_files
 from export.errors import UserError
@@ -157,7 +158,7 @@ def estimate(
         out: the folder that would be made.
         recipe: what is to be made.
         config: a diffusers folder whose configurations belong to the single file.
-        preview_decoder: folder of an AutoencoderTiny.
+        preview_decoder: folder of an AutoencoderTiny, in place of the one that came with the checkpoint.
         architecture: the row of the architecture table, where it is not to be recognised.
         size: side of the pictures in pixels, where it differs from the checkpoint's.
         _: what else a pipeline is loaded with, such as LoRAs, which changes no size.
@@ -175,6 +176,7 @@ def estimate(
     if not source.is_file():
         for part, base in WEIGHTS.items():
             shapes |= _shapes(weight_files(source / part, base), f"{part}.")
+    preview_decoder = preview_decoder or own_preview_decoder(source)
     if preview_decoder:
         shapes |= _shapes(weight_files(Path(preview_decoder), WEIGHTS["vae"]), "preview_decoder.")
     pipeline = _outline(folder, architecture, size)

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from export.about import SAMPLERS, About, Defaults, about_checkpoint, read_about
-from export.additions import few_steps_of, fuse_lora, load_preview_decoder, read_embedding
+from export.additions import (
+    few_steps_of,
+    fuse_lora,
+    load_preview_decoder,
+    own_preview_decoder,
+    read_embedding,
+)
 from export.architectures import Architecture, architecture_named, recognise
 from export.checkpoint import (
     OTHER_CHANNELS,
@@ -126,7 +132,7 @@ def load_pipeline(
         config: for a single file, a diffusers folder of the same kind, of which configs and tokenizer are read.
         loras: files, each with the strength at which it is added to the weights.
         embeddings: files of learned words.
-        preview_decoder: the folder of an AutoencoderTiny.
+        preview_decoder: the folder of an AutoencoderTiny, in place of the one that came with the checkpoint.
         allow_pickle: read pickled files too, which may run any program.
         accept_licence: go on where the licence forbids to share what is made of the weights.
         architecture: the row of the architecture table, where it is not to be recognised.
@@ -148,6 +154,7 @@ def load_pipeline(
         pipeline = with_size(pipeline, row.size if size is None else size)
     pipeline = with_loras(pipeline, [(Path(path), scale) for path, scale in loras], allow_pickle)
     pipeline = with_embeddings(pipeline, [Path(path) for path in embeddings], allow_pickle)
+    preview_decoder = preview_decoder or own_preview_decoder(checkpoint.path)
     if preview_decoder:
         channels, factor = pipeline.latent_shape[0], pipeline.factor
         preview = load_preview_decoder(Path(preview_decoder), channels, factor, allow_pickle)

@@ -118,7 +118,7 @@ def record(runs: Iterable[dict[str, Any]] = RUNS, model: Path = MODEL, folder: P
     for old in folder.glob("*.run"):
         old.unlink()
     for wishes in runs:
-        settings = settings_for(runtime.manifest, **wishes)
+        settings = settings_for(runtime.manifest, **wishes, preview="full")
         name = "-".join(re.findall(r"\w+", settings.prompt.lower())) or "empty"
         content = pack(settings, list(draw(runtime, settings)), (size["height"], size["width"]))
         file = folder / f"{name}.run"
