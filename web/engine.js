@@ -6,6 +6,7 @@
  */
 import { readOptions, readSettings, USUAL } from "./address.js";
 import { within } from "./bounds.js";
+import { Decoding } from "./decoding.js";
 import { readDevice, readKept } from "./device.js";
 import { asksFirst, folderOf, listModels, loadManifest } from "./models.js";
 import { isolate, keep } from "./offline.js";
@@ -44,6 +45,7 @@ export class Engine {
   constructor(store) {
     this.store = store;
     this.runs = new Runs(store);
+    this.decoding = new Decoding(store, this.runs);
     this.options = readOptions(location.search);
     store.subscribe(
       () => this.#readSoon(),
@@ -180,7 +182,7 @@ export class Engine {
     const { model } = this.store.state;
     const address = readSettings(location.hash);
     if (!model || !("prompt" in address.settings)) return;
-    this.store.set({ settings: { ...USUAL, ...model.defaults, ...address.settings } });
+    this.store.set({ settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings } });
     this.#answer(address);
   }
 

@@ -25,6 +25,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  * @property {(options: StartOptions) => Promise<any>} start
  * @property {(settings: object) => Promise<any>} generate
  * @property {(text: string) => Promise<any>} read_prompt
+ * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause
  * @property {() => Promise<void>} resume
  * @property {() => Promise<void>} step
