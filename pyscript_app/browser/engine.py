@@ -41,7 +41,7 @@ class Engine:
         """
         async with self._turn:
             self.control = Control()
-            frames = loop.generate(settings, self.model, self._runtime)
+            frames = loop.generate(settings, self.model, self._runtime, keep_states=False)
             try:
                 async for frame in frames:
                     message, buffers = frame_message(frame)
