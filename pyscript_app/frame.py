@@ -77,4 +77,4 @@ class Frame:
     """What the sampler added up to reach ``latent``: terms (see ``step``) and their factors."""
     ms: Timings
     state: State | None
-    """Where the run stands after the step, to go on from later; None after the last."""
+    """Where the run stands after the step, to go on from later; None after the last, or if nobody asked."""

@@ -29,6 +29,7 @@ async def generate(
     clock: Callable[[], float] = perf_counter,
     start: Start | State | None = None,
     last_only: bool = False,
+    keep_states: bool = True,
 ) -> AsyncGenerator[Frame, None]:
     """Draw a picture step by step.
 
@@ -40,6 +41,7 @@ async def generate(
         start: Where to begin: None in the seed's noise, else at a picture, or where an earlier run stood
             (``Frame.state``) - with other steps than that run's at the step whose noise is nearest.
         last_only: Draw the last picture alone, for those who do not watch.
+        keep_states: Read after each step what it takes to go on from there later, for ``Frame.state``.
 
     Yields:
         One frame a call of the UNet: the sampler's number of steps, and one more for pndm. The last frame's picture
@@ -94,7 +96,7 @@ async def generate(
                 drawn_by=course.painters[index],
                 update=step.update,
                 ms=Timings(*(parts.ms[name] for name in ("unet", "step", "attention", "decode"))),
-                state=await keep_state(settings, course, index + 1, now, parts),
+                state=await keep_state(settings, course, index + 1, now, parts) if keep_states else None,
             )
             parts.keep(*told.feeds().values(), words, no_noise, *now.tensors)
             yield frame

@@ -48,7 +48,7 @@ class Engine:
         async with self._turn:
             control.check()
             self._running = control
-            frames = loop.generate(settings, self.model, self._runtime)
+            frames = loop.generate(settings, self.model, self._runtime, keep_states=False)
             try:
                 async for frame in frames:
                     message, buffers = frame_message(frame)

@@ -52,7 +52,7 @@ def expected_latent(pipeline: object) -> torch.Tensor:
     return mean * pipeline.vae.config.scaling_factor
 
 
-@pytest.mark.parametrize(("steps", "strength"), [(6, 0.5), (6, 1.0), (5, 0.3), (8, 0.9)])
+@pytest.mark.parametrize(("steps", "strength"), [(6, 0.5), (5, 1.0)])
 @pytest.mark.parametrize("sampler", SCHEDULERS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_latent_agrees_with_diffusers(

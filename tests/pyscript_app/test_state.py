@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -11,12 +12,12 @@ import numpy as np
 import pytest
 
 from pyscript_app.frame import Frame
-from pyscript_app.loop import Settings, Start, State
+from pyscript_app.loop import Settings, Start, State, generate
 from pyscript_app.model import Model
 from pyscript_app.noise import Generator
 from pyscript_app.refusal import RefusalError
 from pyscript_app.samplers import SAMPLERS
-from tests.pyscript_app.fake import PICTURE, SETTINGS, collect
+from tests.pyscript_app.fake import PICTURE, SETTINGS, FakeRuntime, collect
 
 SIX = replace(SETTINGS, steps=6)
 GREY = [128.0] * (PICTURE * PICTURE * 4)
@@ -110,6 +111,32 @@ def test_another_sampler_goes_on_where_the_noise_is_nearest(model: Model, sample
     scales = [np.sqrt(1 - f.noise_share**2) if s.startswith("euler") else 1 for f, s in ((frames[0], other),)]
     fed = np.asarray(frames[0].latent_in) * scales[0]
     np.testing.assert_allclose(fed, np.asarray(here.latent) * state_of(here).scale, rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_that_went_on_with_another_sampler_can_be_gone_on_from_as_well(model: Model) -> None:
+    here = state_of(collect(SIX, model)[2])
+    changed = replace(SIX, sampler="dpm++2m", steps=9)
+    onward = collect(changed, model, start=here)
+    again = collect(changed, model, start=state_of(onward[1]))
+    assert [plain(frame) for frame in again] == [plain(frame) for frame in onward[2:]]
+
+
+def test_no_state_is_kept_for_those_who_want_none(model: Model) -> None:
+    runtime, fewer = FakeRuntime(), FakeRuntime()
+    read, count = FakeRuntime.read, {runtime: 0, fewer: 0}
+
+    async def counted(self: FakeRuntime, tensor: Any) -> array[float]:
+        count[self] += 1
+        return await read(self, tensor)
+
+    async def run(which: FakeRuntime, keep: bool) -> list[Frame]:
+        which.read = counted.__get__(which)
+        return [frame async for frame in generate(SIX, model, which, keep_states=keep)]
+
+    kept, bare = asyncio.run(run(runtime, True)), asyncio.run(run(fewer, False))
+    assert [frame.state for frame in bare] == [None] * 6
+    assert [frame.latent for frame in bare] == [frame.latent for frame in kept]
+    assert count[fewer] == count[runtime] - 5
 
 
 def test_another_seed_draws_other_fresh_noise(model: Model) -> None:
