@@ -60,10 +60,10 @@ def describe(
 
 
 def _preview(pipeline: Pipeline) -> dict[str, str]:
-    """How steps are drawn: decoding each one in full takes too long where the decoder is a big one."""
-    if pipeline.parameters <= MANY_WEIGHTS:
-        return {}
-    return {"preview": "tiny" if pipeline.preview else "linear"}
+    """How steps are drawn: by a small decoder where there is one, and never by a big one each."""
+    if pipeline.preview:
+        return {"preview": "tiny"}
+    return {"preview": "linear"} if pipeline.parameters > MANY_WEIGHTS else {}
 
 
 def _tokenizer(pipeline: Pipeline) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from export.checkpoint.additions import own_preview_decoder
 from export.checkpoint.checkpoint import SUPPORTED, WEIGHTS, Checkpoint, Shapes, folder_shapes
 from export.format.errors import UserError
 from export.recipe import Recipe
@@ -135,13 +136,14 @@ def estimate(
         checkpoint: what would be exported.
         out: the folder that would be made.
         recipe: what is to be made.
-        preview_decoder: folder of an AutoencoderTiny.
+        preview_decoder: folder of an AutoencoderTiny, in place of the one that came with the checkpoint.
         size: side of the pictures in pixels, where it differs from the checkpoint's.
 
     Raises:
         UserError: a file is missing, broken or without a header.
     """
     shapes = checkpoint.shapes()
+    preview_decoder = preview_decoder or own_preview_decoder(checkpoint.path)
     if preview_decoder:
         preview = folder_shapes(Path(preview_decoder), WEIGHTS["vae"])
         shapes |= {f"preview_decoder.{name}": shape for name, shape in preview.items()}

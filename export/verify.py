@@ -172,7 +172,7 @@ def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict
     if pipeline.latent_shape != shape or pipeline.parameters != manifest["parameters"]:
         raise UserError(f"{runtime.folder} was not made of {folder}: their shapes differ.")
     precisions = {name: graph["precision"] for name, graph in manifest["graphs"].items()}
-    graphs = {graph.name: graph for graph in graphs_of(pipeline)}
+    graphs = {graph.name: graph for graph in graphs_of(pipeline) if graph.name in precisions}
     errors = verify_graphs(graphs.values(), runtime)
     steps = manifest["errors"]["loop"]["steps"]
     loop = verify_loop(pipeline, runtime, steps).as_dict()

@@ -19,7 +19,7 @@ const FIELDS = /** @type {const} */ ({
 
 /** What an address need not say. An empty prompt is a choice of its own: the picture without words.
  * @type {Partial<Settings>} */
-const USUAL = { negative: "", preview: "full", every: 1 };
+const USUAL = { negative: "", every: 1 };
 
 /**
  * @param {string} hash as in `location.hash`
@@ -40,12 +40,14 @@ export function readSettings(hash) {
 
 /**
  * @param {Partial<Settings>} settings
+ * @param {Settings["preview"]} [preview] the model's own, which need not be said
  * @returns {string} the hash that brings these settings back
  */
-export function writeSettings(settings) {
+export function writeSettings(settings, preview = "full") {
+  const usual = { ...USUAL, preview };
   const given = new URLSearchParams();
   for (const name of /** @type {(keyof typeof FIELDS)[]} */ (Object.keys(FIELDS))) {
-    if (name in settings && settings[name] !== USUAL[name]) given.set(name, String(settings[name]));
+    if (name in settings && settings[name] !== usual[name]) given.set(name, String(settings[name]));
   }
   return `#${given}`;
 }

@@ -4,6 +4,7 @@
  * @import { Diffuscope, Manifest, ModelEntry, Settings, Trouble } from "./types"
  */
 import { readOptions, readSettings } from "./address.js";
+import { Decoding } from "./decoding.js";
 import { readDevice, readKept } from "./device.js";
 import { asksFirst, folderOf, listModels, loadManifest } from "./models.js";
 import { isolate, keep } from "./offline.js";
@@ -39,6 +40,7 @@ export class Engine {
   constructor(store) {
     this.store = store;
     this.runs = new Runs(store);
+    this.decoding = new Decoding(store, this.runs);
     this.options = readOptions(location.search);
     store.subscribe(
       () => this.#readSoon(),

@@ -21,6 +21,7 @@ const LOOK_AGAIN = 10; // milliseconds
  * @property {(options: StartOptions) => Promise<any>} start
  * @property {(settings: object) => Promise<any>} generate
  * @property {(text: string) => Promise<any>} read_prompt
+ * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause
  * @property {() => Promise<void>} resume
  * @property {() => Promise<void>} step

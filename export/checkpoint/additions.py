@@ -200,6 +200,12 @@ def read_embedding(path: Path, width: int, allow_pickle: bool = False) -> tuple[
     return key if named else f"<{re.sub(r'[^a-z0-9_.-]+', '-', path.stem.lower())}>", vectors
 
 
+def own_preview_decoder(source: Path) -> Path | None:
+    """The folder of the preview decoder that came with a checkpoint, beside its parts."""
+    folder = source / "preview_decoder"
+    return folder if folder.is_dir() else None
+
+
 def load_preview_decoder(folder: Path, latent_channels: int, factor: int, allow_pickle: bool = False) -> Any:
     """Load an AutoencoderTiny (TAESD, https://github.com/madebyollin/taesd), which draws quick previews.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from export.checkpoint.architectures import Architecture, architecture_named, recognise
@@ -276,7 +276,8 @@ def weight_files(part: Path, base: str) -> list[Path]:
     """The files that together hold a part's weights, full precision before variants such as ``fp16``.
 
     Raises:
-        UserError: of several shards, one or the index that lists them is missing.
+        UserError: of several shards, one or the index that lists them is missing, or the index lists what is no file
+            beside it.
     """
     found = [*part.glob(f"{base}.*safetensors"), *part.glob(f"{base}.safetensors.index*.json")]
     full = (f"{base}.safetensors", f"{base}.safetensors.index.json")
@@ -285,7 +286,7 @@ def weight_files(part: Path, base: str) -> list[Path]:
         key=lambda path: (path.name not in full, path.suffix, path.name),
     )
     if choices and choices[0].suffix == ".json":
-        names = sorted(set(read_json(choices[0]).get("weight_map", {}).values()))
+        names = _listed(choices[0])
         for name in names:
             if not (part / name).is_file():
                 raise UserError(f"{part / name} is missing, which {choices[0].name} lists; download it too.")
@@ -296,6 +297,22 @@ def weight_files(part: Path, base: str) -> list[Path]:
         index = f"{base}.safetensors.index.json"
         raise UserError(f"{part} has shards such as {shards[0].name}, but no {index}; download that too.")
     return sorted(path for path in part.iterdir() if path.suffix in PICKLED)[:1]
+
+
+def _listed(index: Path) -> list[str]:
+    """The names of the files that an index of shards lists; they lie beside it, never elsewhere on the disk."""
+    try:
+        names = sorted(set(read_json(index)["weight_map"].values()))
+        # What Windows takes for a path is one anywhere: it knows both slashes, and drives.
+        strange = next((name for name in names if PureWindowsPath(name).name != name or name == ".."), None)
+    except (KeyError, TypeError, AttributeError):
+        raise UserError(f"{index} does not say which file has which tensor; download it again.") from None
+    if strange is not None:
+        raise UserError(
+            f"{index} lists {strange!r}, which is no file beside it, so nothing was read: do not trust this "
+            "checkpoint; download it from its maker."
+        )
+    return names
 
 
 def _check_single_file(path: Path, tensors: dict[str, Tensor]) -> None:

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from export.checkpoint.about import About, Defaults, about_checkpoint
-from export.checkpoint.additions import few_steps_of, fuse_lora, load_preview_decoder, read_embedding
+from export.checkpoint.additions import (
+    few_steps_of,
+    fuse_lora,
+    load_preview_decoder,
+    own_preview_decoder,
+    read_embedding,
+)
 from export.checkpoint.architectures import Architecture
 from export.checkpoint.checkpoint import (
     OTHER_CHANNELS,
@@ -23,6 +29,8 @@ from export.checkpoint.judge import Judge, read_judge
 from export.checkpoint.licences import check_licence
 from export.format.errors import UserError
 from pyscript_app.schedule import Schedule
+
+LONGEST_PROMPT = 10**6  # tokens; transformers writes 10**30 where nothing is said
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ def assemble(
         checkpoint: what was opened.
         loras: files, each with the strength at which it is added to the weights.
         embeddings: files of learned words.
-        preview_decoder: the folder of an AutoencoderTiny.
+        preview_decoder: the folder of an AutoencoderTiny, in place of the one that came with the checkpoint.
         accept_licence: go on where the licence forbids to share what is made of the weights.
         size: side of the pictures in pixels, where it is not to be the checkpoint's own.
 
@@ -148,6 +156,7 @@ def assemble(
         pipeline = with_size(pipeline, row.size if size is None else size)
     pipeline = with_loras(pipeline, [(Path(path), scale) for path, scale in loras], allow_pickle)
     pipeline = with_embeddings(pipeline, [Path(path) for path in embeddings], allow_pickle)
+    preview_decoder = preview_decoder or own_preview_decoder(checkpoint.path)
     if preview_decoder:
         channels, factor = pipeline.latent_shape[0], pipeline.factor
         preview = load_preview_decoder(Path(preview_decoder), channels, factor, allow_pickle)
@@ -170,6 +179,7 @@ def load_parts(checkpoint: Checkpoint) -> dict[str, Any]:
             text_encoder = transformers.CLIPTextModel(text_config)
         tokenizer_class = getattr(transformers, index["tokenizer"][1])
         tokenizer = tokenizer_class.from_pretrained(folder / "tokenizer", local_files_only=True)
+        _check_length(tokenizer, text_config.max_position_embeddings, folder)
         scheduler_class = getattr(diffusers, index["scheduler"][1])
         scheduler = scheduler_class.from_config(checkpoint.config("scheduler"))
     except UserError:
@@ -191,6 +201,18 @@ def load_parts(checkpoint: Checkpoint) -> dict[str, Any]:
         requires_safety_checker=False,
     )
     return {name: getattr(whole, name) for name in PARTS}
+
+
+def _check_length(tokenizer: Any, slots: int, folder: Path) -> None:
+    """Give a tokenizer that does not say how long a prompt may be the text encoder's number of slots."""
+    if tokenizer.model_max_length > LONGEST_PROMPT:
+        tokenizer.model_max_length = slots
+    if tokenizer.model_max_length != slots:
+        raise UserError(
+            f"The tokenizer of {folder} makes prompts of {tokenizer.model_max_length} tokens "
+            f"(model_max_length in tokenizer_config.json), but its text encoder takes {slots}; the two parts do not "
+            "belong together."
+        )
 
 
 def check_shapes(pipeline: Pipeline) -> None:

@@ -7,6 +7,8 @@ are used.
 from __future__ import annotations
 
 import json
+import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 PICKLED = {".bin", ".ckpt", ".pt", ".pth"}
 LONGEST_HEADER = 100_000_000  # bytes, as the format's own reader demands
+
+log = logging.getLogger(__name__)  # unless told otherwise, Python writes its warnings to stderr as they are
 
 
 def read_tensors(path: Path, allow_pickle: bool = False) -> dict[str, Tensor]:
@@ -84,7 +88,14 @@ def _read_pickle(path: Path, allow_pickle: bool) -> dict[str, Tensor]:
     try:
         try:
             found = torch.load(path, map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError:
+        except pickle.UnpicklingError as refused:
+            calls = re.search(r"GLOBAL (\S+)", str(refused))
+            log.warning(
+                "%s holds more than tensors%s: it is now read as a program, which may do anything that you may, "
+                "as --allow-pickle permits.",
+                path,
+                f" ({calls[1]})" if calls else "",
+            )
             found = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:  # whatever a foreign pickle raises
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

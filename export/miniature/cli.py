@@ -128,6 +128,25 @@ def judge(
     Console().print(table)
 
 
+@app.command(epilog="Example: diffuscope miniature small-decoder --weights export/miniature/weights")
+def small_decoder(
+    weights: Weights = WEIGHTS,
+    config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
+    folder: Annotated[Path, typer.Option(help="Checkpoint and log; a run there goes on.")] = RUN,
+    count: Annotated[int, typer.Option(min=1, help="Fresh scenes to measure on.")] = 200,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
+) -> None:
+    """Train the small decoder that draws the steps on the way; writes preview_decoder/ into the weights."""
+    from export.miniature.config import read
+    from export.miniature.small_decoder import run
+
+    if not config.is_file():
+        raise UserError(f"There is no settings file {config}.")
+    measured = run(read(config), weights, folder, count, threads)
+    said = ", ".join(f"{kind} {psnr:.1f} dB" for kind, psnr in measured.items())
+    typer.echo(f"PSNR to the full decoder: {said}")
+
+
 @app.command(epilog="Example: diffuscope miniature curve --logs .cache/miniature --out curve.png")
 def curve(
     logs: Annotated[Path, typer.Option(help="A folder with training logs (*.jsonl).")] = RUN,

@@ -115,7 +115,7 @@ def record(model: Path, folder: Path, runs: Iterable[dict[str, Any]] = RUNS) -> 
     for old in folder.glob("*.run"):
         old.unlink()
     for wishes in runs:
-        settings = settings_for(runtime.manifest, **wishes)
+        settings = settings_for(runtime.manifest, **wishes, preview="full")
         name = "-".join(re.findall(r"\w+", settings.prompt.lower())) or "empty"
         content = pack(settings, list(draw(runtime, settings)), (size["height"], size["width"]))
         file = folder / f"{name}.run"

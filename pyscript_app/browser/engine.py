@@ -1,4 +1,4 @@
-"""What the page may ask of the worker: start, generate, pause, resume, step, cancel, read_prompt.
+"""What the page may ask of the worker: start, generate, pause, resume, step, cancel, read_prompt, decode.
 
 ``web/main.py`` exports these to the page (``web/worker.js``). What happens meanwhile is posted as messages
 with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the graph), ``frame``, and
@@ -8,7 +8,9 @@ with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the
 from __future__ import annotations
 
 import asyncio
+from array import array
 from dataclasses import fields
+from time import perf_counter
 from typing import Any
 
 import js
@@ -19,6 +21,7 @@ from pyscript_app.browser.loading import Loaded, load
 from pyscript_app.browser.messages import frame_message, post, reading_message
 from pyscript_app.browser.runtime import WebRuntime, plain
 from pyscript_app.browser.trouble import explain
+from pyscript_app.model import PREVIEWS
 
 
 class Engine:
@@ -47,6 +50,16 @@ class Engine:
                     js.postMessage(message, buffers)
             finally:
                 await frames.aclose()
+
+    async def decode(self, latent: array) -> tuple[array, float]:
+        """The decoder's picture of a latent, and the milliseconds that it took; also while a run goes on."""
+        held = self._runtime.tensor(latent, (1, *self.model.shape))
+        began = perf_counter()
+        outputs = await self._runtime.run(PREVIEWS["full"], {"latent": held})
+        ms = (perf_counter() - began) * 1000
+        picture = await self._runtime.read(outputs["picture"])
+        self._runtime.release(held, *outputs.values())
+        return picture, ms
 
     def _on_run(self, graph: str) -> None:
         post("stage", stage=graph)
@@ -109,6 +122,17 @@ def read_prompt(text: str) -> Any:
     """The prompt as the tokenizer reads it: the page's ``Reading`` without its ``prompt``."""
     assert _engine is not None, "start first"
     return plain(reading_message(text, _engine.model.tokenizer.read(text)))
+
+
+async def decode(latent: Any) -> Any:
+    """A predicted latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
+
+    Args:
+        latent: a Float32Array, ``[C, h, w]``.
+    """
+    assert _engine is not None, "start first"
+    picture, ms = await _engine.decode(array("f", latent.to_py()))
+    return plain({"picture": picture, "ms": ms})
 
 
 def pause() -> None:

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from export.miniature.cli import WEIGHTS
 from export.site.site import Handler, build
-from tests.benchmarks.page import SETTINGS, loop_times, open_page, start_times, transfer
+from tests.benchmarks.page import PREVIEWS, SETTINGS, loop_times, open_page, start_times, transfer
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
 RESULTS = Path(__file__).with_name("results") / "latest.json"
@@ -98,14 +98,15 @@ def table(result: dict[str, Any]) -> Table:
         f"{ours:.2f}",
         "≤ 1.15",
     )
-    picture = loop["picture"] / result["torch_picture"]
-    rows.add_row(
-        f"b  a picture, {SETTINGS['steps']} steps",
-        f"{loop['picture']:.0f} ms",
-        f"diffusers in torch {result['torch_picture']:.0f} ms",
-        f"{picture:.2f}",
-        "",
-    )
+    for preview, how in PREVIEWS.items():
+        picture = loop["picture"][preview]
+        rows.add_row(
+            f"b  a picture, {SETTINGS['steps']} steps, {how}",
+            f"{picture:.0f} ms",
+            f"diffusers in torch {result['torch_picture']:.0f} ms",
+            f"{picture / result['torch_picture']:.2f}",
+            "≤ 3" if preview == "tiny" else "",
+        )
     rows.add_row(
         "c  bytes to the first picture",
         f"{bytes_['brotli'] / 1e6:.1f} MB brotli",

@@ -50,7 +50,8 @@ def _second(folder: Path, manifest: dict[str, Any]) -> None:
         "additions": ["LoRA ink-wash.safetensors × 0.8"],
     }
     manifest["tokenizer"]["added"] = {"<cat-toy>": [5, 6]}
-    manifest["defaults"] |= {"steps": 3, "guidance": 4.0, "sampler": "euler"}
+    manifest["defaults"] |= {"steps": 3, "guidance": 4.0, "sampler": "euler", "preview": "full"}
+    del manifest["graphs"]["preview_decoder"]
 
 
 def _large(folder: Path, manifest: dict[str, Any]) -> None:

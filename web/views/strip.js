@@ -158,6 +158,7 @@ export function mount(element, store, send) {
     const key = [
       run.started,
       frame.step,
+      frame.drawnBy,
       Boolean(finished),
       stained ? [view.word, view.mean, range.low, range.high, document.documentElement.dataset.theme] : "",
     ].join();

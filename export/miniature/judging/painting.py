@@ -18,6 +18,7 @@ from PIL import Image
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
 from pyscript_app.loop import Settings
+from pyscript_app.model import PREVIEWS
 
 
 class Painter(NativeRuntime):
@@ -30,8 +31,8 @@ class Painter(NativeRuntime):
         self._last: dict[str, np.ndarray] = {}
 
     async def run(self, graph: str, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Run a graph; what the decoder is asked for is only remembered."""
-        if graph != "vae_decoder":
+        """Run a graph; what a decoder is asked for is only remembered."""
+        if graph not in PREVIEWS.values():
             return self.run_now(graph, feeds)
         self._last = feeds
         return self._undecoded

@@ -75,6 +75,21 @@ class JudgeSettings:
 
 
 @dataclass(frozen=True)
+class SmallDecoderSettings:
+    """The small decoder of previews and its training."""
+
+    budget: Budget
+    channels: int
+    blocks: tuple[int, ...]  # at each resolution, the smallest first
+    scenes: int  # to learn from
+    batch: int  # samples a step and process
+    noise: float  # at most this much on the latents that look foreseen
+    muon_rate: float
+    adam_rate: float
+    ema: float
+
+
+@dataclass(frozen=True)
 class Settings:
     """A whole run."""
 
@@ -85,6 +100,7 @@ class Settings:
     vae: VaeSettings
     denoiser: DenoiserSettings
     judge: JudgeSettings
+    small_decoder: SmallDecoderSettings
 
 
 def _section(kind: type, values: dict[str, Any]) -> Any:
@@ -95,5 +111,10 @@ def _section(kind: type, values: dict[str, Any]) -> Any:
 def read(path: Path = SHIPPED) -> Settings:
     """Read a configuration file."""
     values = tomllib.loads(path.read_text())
-    parts = {"vae": VaeSettings, "denoiser": DenoiserSettings, "judge": JudgeSettings}
+    parts = {
+        "vae": VaeSettings,
+        "denoiser": DenoiserSettings,
+        "judge": JudgeSettings,
+        "small_decoder": SmallDecoderSettings,
+    }
     return Settings(**values | {name: _section(kind, values[name]) for name, kind in parts.items()})

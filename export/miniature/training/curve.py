@@ -27,6 +27,7 @@ PANELS = (
     Panel("vae", "psnr", "Autoencoder: PSNR on fresh scenes, dB", logarithmic=False),
     Panel("denoiser", "loss", "Denoiser: loss"),
     Panel("denoiser", "object_v_mse", "Denoiser: squared error of v in objects"),
+    Panel("small_decoder", "psnr", "Small decoder: PSNR to the full one, dB", logarithmic=False),
     Panel("judge", "objects", "Judge: cross-entropy of objects"),
 )
 Line = dict[str, float]

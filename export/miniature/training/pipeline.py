@@ -15,6 +15,8 @@ from export.miniature.training.tokenizer import known_words
 
 ABOUT = Path(__file__).with_name("diffuscope.json")  # how the page names it, and what it begins with
 
+PREVIEW = "preview_decoder"  # the small decoder's folder, beside the parts
+
 
 def assemble(
     vae: AutoencoderKL, text: CLIPTextModel, unet: UNet2DConditionModel, tokenizer: CLIPTokenizer
@@ -40,10 +42,17 @@ def half(part: Any) -> Any:
     return torch.nn.Module.to(fresh, torch.float16)
 
 
+def same_autoencoder(folder: Path, other: Path) -> bool:
+    """Whether two diffusers folders hold the same autoencoder."""
+    files = [each / "vae" / "diffusion_pytorch_model.safetensors" for each in (folder, other)]
+    return all(file.exists() for file in files) and files[0].read_bytes() == files[1].read_bytes()
+
+
 def save(pipeline: StableDiffusionPipeline, folder: Path, logs: list[Path]) -> None:
     """Write `folder` in fp16, complete or not at all; the pipeline itself stays as it is.
 
-    Of a folder that was there, only the judge is kept: all else speaks of the old weights.
+    Of a folder that was there, only the judge is kept, and the small decoder where the autoencoder is the same: all
+    else speaks of the old weights.
     """
     partial, old = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".old")
     for leftover in (partial, old):
@@ -60,6 +69,8 @@ def save(pipeline: StableDiffusionPipeline, folder: Path, logs: list[Path]) -> N
     draw(logs, partial / "logs" / "curve.png")
     if (folder / "judge").exists():
         shutil.copytree(folder / "judge", partial / "judge")
+    if (folder / PREVIEW).exists() and same_autoencoder(folder, partial):
+        shutil.copytree(folder / PREVIEW, partial / PREVIEW)
     if folder.exists():
         folder.rename(old)
     partial.rename(folder)

@@ -1,4 +1,4 @@
-"""The stages of a run, each resumable: tokenizer, pool of scenes, autoencoder, latents, denoiser, folder.
+"""The stages of a run, each resumable: tokenizer, pool, autoencoder, small decoder, latents, denoiser, folder.
 
 Several processes may run this at once (`accelerate launch`, `torchrun`); each stage says which of them work.
 """
@@ -12,7 +12,16 @@ from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
 from export.format.errors import UserError
-from export.miniature.training import checkpoints, denoiser, latents, pipeline, pool, tokenizer, vae
+from export.miniature.training import (
+    checkpoints,
+    denoiser,
+    latents,
+    pipeline,
+    pool,
+    small_decoder,
+    tokenizer,
+    vae,
+)
 from export.miniature.training.config import Settings
 from export.miniature.training.trainer import state
 
@@ -71,13 +80,15 @@ def run(settings: Settings, folder: Path, out: Path, *, threads: int = 1, stop_a
             checkpoints.save(folder / "autoencoder.pt", model.cpu().state_dict())
         here.wait_for_everyone()
 
+    teacher = autoencoder(settings, folder).to(here.device, memory_format=torch.channels_last)
+    small = small_decoder.train(settings, teacher, folder)
+
     cache = folder / "latents"
     if not (cache / "complete").exists():
         if first:
             latents.create(cache, settings.scenes, settings.vae.latent_channels)
         here.wait_for_everyone()
-        model = autoencoder(settings, folder).to(here.device, memory_format=torch.channels_last)
-        latents.build(cache, model, names, scenes, here.process_index, here.num_processes)
+        latents.build(cache, teacher, names, scenes, here.process_index, here.num_processes)
         here.wait_for_everyone()
         (cache / "complete").touch()
 
@@ -85,4 +96,5 @@ def run(settings: Settings, folder: Path, out: Path, *, threads: int = 1, stop_a
     text, unet = denoiser.train(settings, names, data, items, folder, here.device, stop_at)
     if first:
         save(settings, folder, text, unet, out)
+        small_decoder.write(small, out)
     here.wait_for_everyone()

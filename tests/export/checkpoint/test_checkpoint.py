@@ -125,6 +125,28 @@ def test_shards_without_their_index(folder: Path) -> None:
     assert "no diffusion_pytorch_model.safetensors.index.json" in refusal(folder)
 
 
+@pytest.mark.parametrize(
+    "strange",
+    ["../secret.safetensors", "/tmp/secret.safetensors", r"..\secret.safetensors", "sub/a.safetensors"],
+)
+def test_an_index_never_leads_out_of_its_folder(folder: Path, strange: str) -> None:
+    shutil.copy(folder / UNET, folder / "secret.safetensors")
+    shard(folder / UNET)
+    index = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+    listed = json.loads(index.read_text())["weight_map"]
+    index.write_text(json.dumps({"weight_map": dict.fromkeys(listed, strange)}))
+    sentence = refusal(folder)
+    assert f"lists {strange!r}, which is no file beside it" in sentence
+    assert str(index) in sentence
+
+
+@pytest.mark.parametrize("said", ["[]", "{}", '{"weight_map": ["a"]}', '{"weight_map": {"a": 1}}'])
+def test_an_index_that_lists_no_files(folder: Path, said: str) -> None:
+    shard(folder / UNET)
+    (folder / "unet" / "diffusion_pytorch_model.safetensors.index.json").write_text(said)
+    assert "does not say which file has which tensor" in refusal(folder)
+
+
 def test_the_old_names_of_the_autoencoders_attention(folder: Path) -> None:
     whole = load_pipeline(folder)
     old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}

@@ -13,6 +13,8 @@ import torch
 
 from export.checkpoint.architectures import ARCHITECTURES
 from export.checkpoint.pipeline import Pipeline, load_pipeline
+from export.verify import diffusers_latents
+from pyscript_app.loop import Settings
 from tests.export.checkpoints import edit
 from tests.export.refusal import refusal
 
@@ -75,6 +77,24 @@ def test_other_pipelines_are_named(folder: Path, kind: str, name: str) -> None:
 def test_a_part_of_another_class(folder: Path) -> None:
     edit(folder / "model_index.json", text_encoder=["transformers", "T5EncoderModel"])
     assert "T5EncoderModel" in refusal(folder)
+
+
+def test_a_tokenizer_that_does_not_say_how_long_a_prompt_may_be(folder: Path) -> None:
+    config = folder / "tokenizer" / "tokenizer_config.json"
+    said = json.loads(config.read_text())
+    del said["model_max_length"]
+    config.write_text(json.dumps(said))
+    pipeline = load_pipeline(folder)
+    assert pipeline.tokenizer.model_max_length == pipeline.text_length
+    latents = diffusers_latents(pipeline, Settings(prompt="a red car " * 50, steps=1))
+    assert latents[0].shape == (1, *pipeline.latent_shape)
+
+
+def test_a_tokenizer_of_another_text_encoder(folder: Path) -> None:
+    edit(folder / "tokenizer" / "tokenizer_config.json", model_max_length=64)
+    sentence = refusal(folder)
+    assert "prompts of 64 tokens" in sentence
+    assert "its text encoder takes 77" in sentence
 
 
 def test_an_inpainting_unet(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -76,18 +77,30 @@ def test_a_pickle_is_not_even_opened_without_leave(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".ckpt", ".bin", ".pt", ".pth"])
-def test_an_allowed_pickle(tmp_path: Path, suffix: str) -> None:
+def test_an_allowed_pickle(tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / f"model{suffix}"
     torch.save({"state_dict": {"a": torch.ones(3)}, "epoch": 1}, path)
     assert read_tensors(path, allow_pickle=True)["a"].tolist() == [1, 1, 1]
+    assert not caplog.records  # nothing was run
 
 
-def test_an_allowed_pickle_with_more_than_tensors(tmp_path: Path) -> None:
-    """Training frameworks put objects of their own beside the tensors."""
+def test_an_allowed_pickle_with_more_than_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training frameworks put objects of their own beside the tensors; what that means is said before they run."""
     path, trace = tmp_path / "model.ckpt", tmp_path / "trace"
     torch.save({"state_dict": {"a": torch.ones(3)}, "callbacks": Malicious(trace)}, path)
+    said = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append((record.getMessage(), trace.exists()))
+
+    monkeypatch.setattr(logging.getLogger("export.tensorfile"), "handlers", [Listener()])
     assert read_tensors(path, allow_pickle=True)["a"].tolist() == [1, 1, 1]
     assert trace.exists()
+    ((sentence, run_already),) = said
+    assert not run_already
+    assert f"{path} holds more than tensors (" in sentence
+    assert "read as a program, which may do anything" in sentence
 
 
 def test_an_allowed_pickle_that_is_none(tmp_path: Path) -> None:
