@@ -137,8 +137,8 @@ def small_decoder(
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
 ) -> None:
     """Train the small decoder that draws the steps on the way; writes preview_decoder/ into the weights."""
-    from export.miniature.config import read
-    from export.miniature.small_decoder import run
+    from export.miniature.training.config import read
+    from export.miniature.training.small_decoder import run
 
     if not config.is_file():
         raise UserError(f"There is no settings file {config}.")

@@ -47,7 +47,7 @@ def test_what_lies_in_the_album_is_not_painted_again(
     paths = set((tmp_path / "album").iterdir())
     assert len(paths) == 2
     assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
-    monkeypatch.setattr("export.miniature.painting.Painter.paint", None)  # whoever paints now, fails
+    monkeypatch.setattr("export.miniature.judging.painting.Painter.paint", None)  # whoever paints now, fails
     np.testing.assert_array_equal(paint(int8_model, CAPTIONS, **options), painted)
     with pytest.raises(TypeError):
         paint(int8_model, CAPTIONS, **options | {"steps": 3})
