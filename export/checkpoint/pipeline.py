@@ -22,11 +22,11 @@ from export.checkpoint.checkpoint import (
     PARTS,
     SUPPORTED,
     Checkpoint,
-    fill,
     open_checkpoint,
 )
 from export.checkpoint.judge import Judge, read_judge
 from export.checkpoint.licences import check_licence
+from export.checkpoint.weightfiles import fill
 from export.format.errors import UserError
 from pyscript_app.schedule import Schedule
 
