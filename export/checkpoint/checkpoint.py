@@ -123,12 +123,15 @@ class Checkpoint:
 
 
 def open_checkpoint(
-    path: Path, config: Path | None = None, allow_pickle: bool = False, architecture: str | None = None
+    source: Path | str,
+    config: Path | str | None = None,
+    allow_pickle: bool = False,
+    architecture: str | None = None,
 ) -> Checkpoint:
     """Look at a diffusers folder, or at a single file, and recognise it.
 
     Args:
-        path: the folder or the file.
+        source: the folder or the file.
         config: for a single file, a diffusers folder of the same kind, of which configs and tokenizer are read.
         allow_pickle: read pickled files too, which may run any program.
         architecture: the row of the architecture table, where it is not to be recognised.
@@ -136,7 +139,7 @@ def open_checkpoint(
     Raises:
         UserError: it is not there, not whole, or not of a kind that can be exported.
     """
-    tensors = None
+    path, tensors = Path(source), None
     if path.is_file():
         tensors = read_tensors(path, allow_pickle)
         _check_single_file(path, tensors)
@@ -145,7 +148,7 @@ def open_checkpoint(
                 f"{path.name} is a single file, which does not say how its parts are built: give with --config a "
                 "diffusers folder of the same kind, of which the configs and the tokenizer are enough."
             )
-    configs = path if tensors is None or config is None else config
+    configs = path if tensors is None or config is None else Path(config)
     index = read_index(configs)
     check_parts(configs, index)
     if architecture:
