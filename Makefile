@@ -21,10 +21,9 @@ test: .venv/test node_modules/.test browser
 	$(BIN)/python -m pytest $(PARALLEL) --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser
 
-# What takes longer; to be passed before a branch is merged.
+# What takes longer, to be passed before a branch is merged; nothing in it is timed.
 test-long: .venv/test node_modules/.test browser
-	$(BIN)/python -m pytest -m long $(PARALLEL) --ignore tests/browser
-	$(BIN)/python -m pytest -m long tests/browser
+	$(BIN)/python -m pytest -m long $(PARALLEL)
 
 lint: .venv/test node_modules/.test
 	$(BIN)/ruff check .

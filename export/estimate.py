@@ -13,7 +13,8 @@ import numpy as np
 from rich.table import Table
 
 from export.checkpoint.additions import own_preview_decoder
-from export.checkpoint.checkpoint import SUPPORTED, WEIGHTS, Checkpoint, Shapes, folder_shapes
+from export.checkpoint.checkpoint import SUPPORTED, WEIGHTS, Checkpoint
+from export.checkpoint.weightfiles import Shapes, folder_shapes
 from export.format.errors import UserError
 from export.recipe import Recipe
 from export.weights.precision import Shape, Use, form_of

@@ -117,7 +117,7 @@ def export_pipeline(
 
 
 def program() -> list[Path]:
-    """Every module of which an export's results depend: another version of one begins anew."""
+    """Every module that an export's results depend on: another version of one begins anew."""
     here = Path(__file__).parent
     return sorted(path for room in (here, here.parent / "pyscript_app") for path in room.rglob("*.py"))
 

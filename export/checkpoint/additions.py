@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.checkpoint.checkpoint import fill, folder_tensors, read_json
 from export.checkpoint.tensorfile import read_header, read_tensors
+from export.checkpoint.weightfiles import fill, folder_tensors, read_json
 from export.format.errors import UserError
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ class Architecture:
         when: the fields that tell it from the rows below, ``part.field`` to the value that it has.
         guidance: ``classifier-free`` (the network runs on two prompts), ``embedded`` (the guidance scale is an
             input of the network) or ``none`` (it was distilled away).
-        defaults: settings that differ from those of every model (``export.checkpoint.pipeline.Defaults``).
+        defaults: settings that differ from those of every model (``export.checkpoint.about.Defaults``).
         size: side of its pictures in pixels, where the checkpoint does not say.
         graphs: the variants of the UNet that are exported beside the plain one.
     """

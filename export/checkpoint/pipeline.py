@@ -22,11 +22,11 @@ from export.checkpoint.checkpoint import (
     PARTS,
     SUPPORTED,
     Checkpoint,
-    fill,
     open_checkpoint,
 )
 from export.checkpoint.judge import Judge, read_judge
 from export.checkpoint.licences import check_licence
+from export.checkpoint.weightfiles import fill
 from export.format.errors import UserError
 from pyscript_app.schedule import Schedule
 
@@ -121,8 +121,7 @@ def load_pipeline(
     **additions: Any,
 ) -> Pipeline:
     """Open a checkpoint and put it together: `open_checkpoint`, then `assemble` with ``additions``."""
-    opened = open_checkpoint(Path(source), Path(config) if config else None, allow_pickle, architecture)
-    return assemble(opened, **additions)
+    return assemble(open_checkpoint(source, config, allow_pickle, architecture), **additions)
 
 
 def assemble(

@@ -190,6 +190,7 @@ def _read_transposed(graph: onnx.GraphProto, sources: dict[str, Source]) -> None
         for name in node.input:
             if name in sources:
                 uses.setdefault(name, []).append(node)
+    renamed: dict[str, str] = {}  # what was transposed in the graph → what is read so
     for parameter, nodes in uses.items():
         transposing = [node for node in nodes if node.op_type == "Transpose"]
         if not transposing:
@@ -204,9 +205,11 @@ def _read_transposed(graph: onnx.GraphProto, sources: dict[str, Source]) -> None
         else:
             graph.input.append(made)
         sources[name] = Source(sources[parameter].parameter, axes)
-        _rename(graph, {node.output[0]: name for node in transposing})
-        for node in transposing:
-            graph.node.remove(node)
+        renamed |= {node.output[0]: name for node in transposing}
+    kept = [node for node in graph.node if node.output[0] not in renamed]
+    del graph.node[:]
+    graph.node.extend(kept)
+    _rename(graph, renamed)
 
 
 def _become_initializers(graph: onnx.GraphProto, values: Mapping[str, np.ndarray | None]) -> None:

@@ -341,7 +341,7 @@ def test_what_the_list_of_models_promises_is_what_is_fetched(visit: Page, shelf:
     ("checkpoint", "told", "slider"),
     [
         ("lcm", "The strength goes into the UNet as a number", True),
-        ("sd-turbo", "There is no strength to set", False),
+        pytest.param("sd-turbo", "There is no strength to set", False, marks=pytest.mark.long),
     ],
 )
 def test_a_model_that_is_asked_once_says_so_and_draws_what_the_command_line_draws(

@@ -209,7 +209,7 @@ def test_choosing_a_word_shows_where_the_picture_listens_to_it(finished: Page) -
 
 @pytest.mark.parametrize(
     ("part", "name"),
-    enumerate(["Words", "Text encoder", "UNet", "Guidance", "Sampler", "Latent", "Decoder"], start=1),
+    list(enumerate(["Words", "Text encoder", "UNet", "Guidance", "Sampler", "Latent", "Decoder"], start=1)),
 )
 def test_each_part_opens_on_real_data_and_gives_the_focus_back(finished: Page, part: int, name: str) -> None:
     opener = finished.locator(f".stage button[data-part='{part}']")
