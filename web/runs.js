@@ -8,6 +8,7 @@
  */
 import { compact } from "./half.js";
 import { Deferred, orAbort } from "./promises.js";
+import { stepsToTake, timeOf } from "./steps.js";
 import { NO_RUN } from "./store.js";
 import { EngineError, troubleOf } from "./trouble.js";
 
@@ -62,8 +63,7 @@ export class Runs {
     /** @type {Job} */
     const job = { settings, onFrame, abort: new AbortController(), begun: false };
     this.#job = job;
-    const { steps } = settings;
-    this.#tell(job, { ...NO_RUN, status: "waiting", settings, steps });
+    this.#tell(job, { ...NO_RUN, status: "waiting", settings, steps: stepsToTake(settings) });
     try {
       await orAbort(this.ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
@@ -143,8 +143,7 @@ export class Runs {
       preview: new ImageData(new Uint8ClampedArray(picture), width, height),
     };
     const frames = [...run.frames, frame];
-    const msPerStep =
-      frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
+    const msPerStep = frames.reduce((sum, one) => sum + timeOf(one), 0) / frames.length;
     this.#tell(job, { frames, steps: frame.steps, msPerStep });
     job.onFrame?.(frame);
   }

@@ -28,10 +28,12 @@ function read({ attention, words }) {
   let all = 0;
   for (const [side, maps] of Object.entries(attention)) {
     const cells = Number(side) ** 2;
-    for (const [index, value] of maps.entries()) {
-      // A side counts by its layers, which its maps are the sum of, and not by its cells.
-      all += value / cells;
-      if (filled.has(Math.floor(index / cells))) theirs += value / cells;
+    for (let slot = 0; slot * cells < maps.length; slot++) {
+      let sum = 0;
+      for (let p = slot * cells; p < (slot + 1) * cells; p++) sum += maps[p];
+      // The mean: a side counts by its layers, which its maps are the sum of, and not by its cells.
+      all += sum / cells;
+      if (filled.has(slot)) theirs += sum / cells;
     }
   }
   return all && theirs / all;

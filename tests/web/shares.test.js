@@ -5,7 +5,12 @@ import { shareOf, wordsPart } from "../../web/shares.js";
 /** Four slots: start, two words, the end. Two layers of 2 × 2 cells and one of a single cell. */
 const frame = () => ({
   attention: {
-    2: Float32Array.of(...[1, 1, 1, 1], ...[0.2, 0.2, 0.2, 0.2], ...[0.4, 0, 0.4, 0], ...[0.4, 0.8, 0.4, 0.8]),
+    2: Float32Array.of(
+      ...[1, 1, 1, 1],
+      ...[0.2, 0.2, 0.2, 0.2],
+      ...[0.4, 0, 0.4, 0],
+      ...[0.4, 0.8, 0.4, 0.8],
+    ),
     1: Float32Array.of(0.5, 0.1, 0.2, 0.2),
   },
   words: [

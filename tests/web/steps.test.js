@@ -27,7 +27,10 @@ test("whatever the length: few, ascending, ends and current among them", () => {
     for (let current = 0; current <= steps; current++) {
       const shown = stepsInSight(steps, current, 12);
       assert.ok(shown.length <= 12);
-      assert.ok(shown.every((step, k) => k === 0 || step > shown[k - 1]), `${steps} ${current}: ${shown}`);
+      assert.ok(
+        shown.every((step, k) => k === 0 || step > shown[k - 1]),
+        `${steps} ${current}: ${shown}`,
+      );
       for (const one of [1, current || 1, steps]) assert.ok(shown.includes(one), `${steps} ${current}`);
     }
   }
