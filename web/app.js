@@ -14,6 +14,7 @@ import * as prompt from "./views/prompt.js";
 import * as settings from "./views/settings.js";
 import * as sheet from "./views/sheet/sheet.js";
 import * as side from "./views/side/side.js";
+import * as skip from "./views/skip.js";
 import * as stage from "./views/stage/stage.js";
 import * as strip from "./views/strip.js";
 import { loadText } from "./views/text.js";
@@ -37,6 +38,7 @@ watch(
 await loadText("en");
 
 for (const [id, view] of Object.entries({
+  skip,
   head,
   field: prompt,
   settings,

@@ -10,6 +10,7 @@ import { within } from "./bounds.js";
 import { lower, split } from "./gains.js";
 import { compact } from "./half.js";
 import { Deferred, orAbort } from "./promises.js";
+import { stepsToTake, timeOf } from "./steps.js";
 import { NO_RUN } from "./store.js";
 import { EngineError, troubleOf } from "./trouble.js";
 
@@ -71,7 +72,7 @@ export class Runs {
     /** @type {Job} */
     const job = { settings, onFrame, abort: new AbortController(), begun: false };
     this.#job = job;
-    const { steps } = settings;
+    const steps = stepsToTake(settings);
     const recorded = behind && this.store.state.run.source === "recorded";
     const waiting = { ...NO_RUN, status: /** @type {const} */ ("waiting"), settings, steps, queued: behind };
     this.store.set({ run: recorded ? { queued: true } : waiting });
@@ -164,8 +165,7 @@ export class Runs {
       preview: new ImageData(new Uint8ClampedArray(picture), width, height),
     };
     const frames = [...run.frames, frame];
-    const msPerStep =
-      frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
+    const msPerStep = frames.reduce((sum, one) => sum + timeOf(one), 0) / frames.length;
     this.store.setLater({ run: { frames, steps: frame.steps, msPerStep } });
     job.onFrame?.(frame);
   }

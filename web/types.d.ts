@@ -242,6 +242,8 @@ export interface Manifest {
     rgb: { weight: number[][]; bias: number[] };
   };
   picture: { height: number; width: number };
+  /** `prediction_type`: what the UNet answers with; absent: epsilon. */
+  scheduler: { prediction_type?: "epsilon" | "v_prediction"; set_alpha_to_one?: boolean };
   text: { length: number; width: number };
   /** `added`: words of textual inversion, each with its token ids. */
   tokenizer: {

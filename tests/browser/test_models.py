@@ -154,7 +154,7 @@ GRAPHICS = """Object.defineProperty(Navigator.prototype, "gpu", { get: () => ({ 
         ),
         (
             GRAPHICS + "Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 4 });",
-            "a piece of 1.1 GB, and this graphics card binds 134 MB at once, so the processor computes",
+            "a piece of 1.1 GB, and this graphics card takes pieces of 134 MB at most, so the processor computes",
             True,
         ),
         ("", "This browser has no WebGPU, so the processor computes with", True),
@@ -244,20 +244,20 @@ def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[P
     assert "vivid" in refused
     visit.get_by_role("button", name=re.compile("^Preview")).click()
     expect(visit.get_by_role("radio", name=re.compile("^small"))).to_have_count(0)  # it has no small decoder
-    every = visit.get_by_role("slider", name="Decode each of so many steps")
-    visit.get_by_role("radio", name=re.compile("^decoder")).check()
+    every = visit.get_by_role("slider", name="One picture in full for so many steps")
+    visit.get_by_role("radio", name=re.compile("^in full")).check()
     expect(every).to_be_visible()
-    visit.get_by_role("radio", name=re.compile("^linear")).check()
+    visit.get_by_role("radio", name=re.compile("^colours")).check()
     expect(every).to_be_hidden()
     visit.keyboard.press("Escape")
     visit.get_by_role("button", name="Generate").click()
     expect(visit.get_by_role("button", name="Save")).to_be_visible(timeout=BOOT)
     assert "preview=linear" in visit.url
     caption = visit.locator(".caption-text")
-    expect(caption).not_to_contain_text("linear colours")  # the last picture is decoded
+    expect(caption).not_to_contain_text("estimated colours")  # the last picture is decoded
     visit.evaluate("() => void diffuscope.generate({}, () => diffuscope.pause())")
     error = json.loads((shelf[0] / "models/second/manifest.json").read_text())["errors"]["latent_rgb"]
-    expect(caption).to_contain_text(f"linear colours, off by {error:.0%}".replace("%", "\u202f%"))
+    expect(caption).to_contain_text(f"estimated colours, off by {error:.0%}".replace("%", "\u202f%"))
     visit.evaluate("() => diffuscope.cancel()")
 
 

@@ -81,7 +81,7 @@ export function extent(...arrays) {
 }
 
 /** The line on the picture goes where a word is heard more than this part of the way from its least to its most. */
-export const THRESHOLD = 0.4; // as DAAM draws it: Tang et al., "What the DAAM", ACL 2023
+const THRESHOLD = 0.4; // as DAAM draws it: Tang et al., "What the DAAM", ACL 2023
 
 /**
  * The value of a map at which the line is drawn.

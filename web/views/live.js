@@ -35,8 +35,9 @@ export function mount(element, store) {
       else if (run.status === "cancelled") say(element, t("progress.cancelled", { step: run.frames.length }));
       else if (run.status === "paused") say(element, t("live.paused", { step: run.frames.length }));
       else if (run.status === "failed") say(element, t("progress.failed"));
-      else if (run.status === "waiting") say(element, t("progress.waiting"));
-      else if (run.frames.length === 0) say(element, t("live.begun", { prompt }));
+      else if (run.status === "waiting") {
+        if (store.state.engine.status !== "ready") say(element, t("progress.waiting"));
+      } else if (run.frames.length === 0) say(element, t("live.begun", { prompt }));
       else say(element, t("progress.step", { step: run.frames.length, steps: run.steps }));
     },
   );

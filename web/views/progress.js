@@ -3,7 +3,7 @@
  *
  * @import { State } from "../types"
  */
-import { shownFrame } from "./shown.js";
+import { atTheEnd, shownFrame, shownSteps } from "./shown.js";
 import { seconds, t } from "./text.js";
 
 /**
@@ -11,17 +11,19 @@ import { seconds, t } from "./text.js";
  * @returns {{ line: string, detail: string }}
  */
 export function progress(state) {
-  const { run, view } = state;
+  const { engine, run } = state;
   const frame = shownFrame(state);
-  const steps = run.steps || state.settings.steps;
+  const steps = shownSteps(state);
   const at = frame ? t("progress.step", { step: frame.step, steps }) : t("progress.none");
   if (run.source === "recorded") {
-    const detail = run.queued ? t("progress.waiting.why") : frame ? t("progress.recorded") : "";
-    return { line: at, detail };
+    const line = atTheEnd(state) ? t("progress.finished") : at;
+    return { line, detail: run.queued ? t("progress.waiting.why") : frame ? t("progress.recorded") : "" };
   }
   const left = Math.max(0, steps - run.frames.length) * run.msPerStep;
   switch (run.status) {
     case "waiting":
+      // With the engine there, only for the moment that the run before takes to end.
+      if (engine.status === "ready") return { line: t("progress.step", { step: 1, steps }), detail: "" };
       return { line: t("progress.waiting"), detail: t("progress.waiting.why") };
     case "running":
       return {
@@ -32,7 +34,7 @@ export function progress(state) {
       return { line: at, detail: t("progress.paused") };
     case "finished": {
       const all = run.msPerStep * steps;
-      if (view.step !== null && view.step < steps) return { line: at, detail: t("progress.of.finished") };
+      if (!atTheEnd(state)) return { line: at, detail: t("progress.of.finished") };
       return {
         line: t("progress.finished"),
         detail: t("progress.all", { time: seconds(all), count: steps }),

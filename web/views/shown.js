@@ -4,6 +4,7 @@
  * @import { Frame, Manifest, Settings, State } from "../types"
  */
 import { gainOf, lower } from "../gains.js";
+import { stepsToTake } from "../steps.js";
 
 /**
  * @param {State} state
@@ -45,6 +46,22 @@ export function shownModel({ run, model }) {
  */
 export function askedTwice(state) {
   return (shownModel(state)?.guidance ?? "classifier-free") === "classifier-free";
+}
+
+/**
+ * @param {State} state
+ * @returns {"epsilon" | "v_prediction"} what the UNet of the run on show answers with
+ */
+export function answerOf(state) {
+  return shownModel(state)?.scheduler.prediction_type ?? "epsilon";
+}
+
+/**
+ * @param {State} state
+ * @returns {number} steps of the run on show, or of the next one while there is none
+ */
+export function shownSteps({ run, settings }) {
+  return run.steps || stepsToTake(settings);
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The film strip: every step's picture, the line unrolled under them as a timeline, and the transport.
+ * The film strip: every step's picture, or of a long run every k-th; the line unrolled under them as a timeline; and the
+ * transport.
  *
  * @import { Commands } from "../commands.js"
  * @import { Store } from "../store.js"
@@ -8,12 +9,14 @@ import { enlarge, extent, stain } from "../paint/attention.js";
 import { clear, inUnits, put, thumbnail } from "../paint/canvas.js";
 import { palette } from "../paint/colour.js";
 import { pointAt, straight, trace } from "../paint/line.js";
+import { stepsInSight } from "../steps.js";
 import { fill, h, icon, say, set, watch } from "./dom.js";
 import { playOrHold } from "./keys.js";
 import { progress } from "./progress.js";
-import { busy, mapOf, shownFrame } from "./shown.js";
+import { busy, mapOf, shownFrame, shownSteps } from "./shown.js";
 import { percent, t } from "./text.js";
 
+const MOST = 12; // pictures that find room beside each other
 const ROOMY = 10; // pictures that leave room for words beside their numbers
 
 /**
@@ -58,12 +61,15 @@ export function mount(element, store, send) {
   /** Which picture, stain and theme each canvas holds. @type {WeakMap<HTMLCanvasElement, string>} */
   const painted = new WeakMap();
 
+  /** The step of each picture in the strip. @type {number[]} */
+  let sight = [];
+
   const build = () => {
-    const steps = store.state.run.steps || store.state.settings.steps;
-    if (list.childElementCount === steps) return;
+    sight = stepsInSight(shownSteps(store.state), shownFrame(store.state)?.step ?? 0, MOST);
+    if (list.childElementCount === sight.length) return;
     fill(
       list,
-      Array.from({ length: steps }, (_, k) =>
+      sight.map((_, k) =>
         h(
           "li",
           { class: "frame" },
@@ -71,51 +77,46 @@ export function mount(element, store, send) {
           h(
             "span",
             { class: "frame-facts", "aria-hidden": "true" },
-            h("b", {}, k + 1),
+            h("b"),
             k === 0 && h("small", {}, t("strip.noise")),
-            h("span", {}),
+            h("span"),
           ),
-          h("button", {
-            class: "cover",
-            "aria-label": t("strip.show", { step: k + 1 }),
-            click: () => send.show(k + 1),
-          }),
+          h("button", { class: "cover", click: () => send.show(sight[k]) }),
         ),
       ),
     );
-    set(list, "data-many", steps > ROOMY);
+    set(list, "data-many", sight.length > ROOMY);
   };
 
   const update = () => {
     build();
     const { run, view } = store.state;
     const here = shownFrame(store.state);
-    const steps = list.childElementCount;
+    const steps = shownSteps(store.state);
     const range = extent(...(view.word === null ? [] : run.frames.map(wordMap)));
     for (const [k, item] of [...list.children].entries()) {
-      const frame = run.frames[k];
-      const picture = /** @type {HTMLCanvasElement} */ (item.firstElementChild);
-      const button = /** @type {HTMLButtonElement} */ (item.lastElementChild);
+      const step = sight[k];
+      const frame = run.frames[step - 1];
+      const finished = run.status === "finished" && step === steps;
+      const [picture, facts, button] = /** @type {[HTMLCanvasElement, HTMLElement, HTMLButtonElement]} */ (
+        /** @type {unknown} */ (item.children)
+      );
+      const current = frame !== undefined && frame === here;
       set(item, "data-todo", !frame);
-      set(item, "aria-current", frame && frame === here ? "step" : false);
+      set(item, "aria-current", current ? "step" : false);
+      set(button, "aria-label", t("strip.show", { step }));
       button.disabled = !frame;
+      // One stop for the tab key; the arrows go from step to step.
+      button.tabIndex = current ? 0 : -1;
       // A picture that is not there yet is none to a screen reader either.
       set(picture, "role", frame ? "img" : false);
       set(picture, "aria-hidden", frame ? false : "true");
-      set(
-        picture,
-        "aria-label",
-        frame && t("strip.frame", { step: k + 1, steps, noise: percent(frame.noiseShare) }),
-      );
-      const share = item.querySelector(".frame-facts > span");
-      if (share) say(share, frame ? percent(frame.noiseShare) : "");
-      if (frame)
-        paint(
-          picture,
-          frame,
-          range,
-          k === run.frames.length - 1 && run.status === "finished" ? run.picture : null,
-        );
+      const noise = frame ? percent(frame.noiseShare) : "";
+      const name = finished ? "strip.frame.finished" : "strip.frame";
+      set(picture, "aria-label", frame && t(name, { step, steps, noise }));
+      say(/** @type {Element} */ (facts.firstElementChild), step);
+      say(/** @type {Element} */ (facts.lastElementChild), finished ? t("strip.finished") : noise);
+      if (frame) paint(picture, frame, range, finished ? run.picture : null);
       // What an earlier run left here is not this run's.
       else if (painted.delete(picture)) clear(picture);
     }
@@ -182,7 +183,7 @@ export function mount(element, store, send) {
     const width = track.clientWidth / unit;
     if (width === 0) return;
     const { run } = store.state;
-    const steps = list.childElementCount;
+    const steps = shownSteps(store.state);
     const here = shownFrame(store.state)?.step ?? 0;
     const style = getComputedStyle(track);
     const context = inUnits(canvas, width, 30, unit);
@@ -211,7 +212,7 @@ export function mount(element, store, send) {
   /** @param {PointerEvent} event */
   const scrub = (event) => {
     const box = track.getBoundingClientRect();
-    send.show(Math.ceil(((event.clientX - box.left) / box.width) * list.childElementCount));
+    send.show(Math.ceil(((event.clientX - box.left) / box.width) * shownSteps(store.state)));
   };
   track.addEventListener("pointerdown", (event) => {
     track.setPointerCapture(event.pointerId);
@@ -220,16 +221,24 @@ export function mount(element, store, send) {
   track.addEventListener("pointermove", (event) => {
     if (track.hasPointerCapture(event.pointerId)) scrub(event);
   });
-  track.addEventListener("keydown", (event) => {
+  /** @param {KeyboardEvent} event @returns {boolean} whether its key goes along the steps */
+  const steer = (event) => {
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 3, PageDown: -3 }[
       event.key
     ];
     if (by) send.move(by);
     else if (event.key === "Home") send.show(1);
     else if (event.key === "End") send.show(store.state.run.frames.length);
-    else return;
+    else return false;
     event.preventDefault();
     event.stopPropagation();
+    return true;
+  };
+  track.addEventListener("keydown", steer);
+  list.addEventListener("keydown", (event) => {
+    if (!steer(event)) return;
+    update();
+    /** @type {HTMLElement | null} */ (list.querySelector("[aria-current] .cover"))?.focus();
   });
 
   watch(

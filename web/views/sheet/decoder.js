@@ -1,5 +1,6 @@
 /**
- * Part 7: the clean latent that the step foresees, and the picture that the decoder makes of it.
+ * Part 7: the clean latent that the step guesses, in the last step the finished one, and the picture that the decoder
+ * makes of it.
  *
  * @import { State } from "../../types"
  */
@@ -15,6 +16,7 @@ export function decoder(state) {
   const model = shownModel(state);
   if (!frame || !model) return [];
   const { latent: shape, picture } = model;
+  const last = frame.step === frame.steps;
   return [
     h(
       "div",
@@ -22,8 +24,12 @@ export function decoder(state) {
       group(
         t("decoder.row", { ms: number(frame.ms.decode) }),
         figure(
-          colourImage(frame.x0, shape),
-          t("decoder.from", { width: shape.width, height: shape.height, channels: shape.channels }),
+          colourImage(last ? frame.latent : frame.x0, shape),
+          t(last ? "decoder.last" : "decoder.from", {
+            width: shape.width,
+            height: shape.height,
+            channels: shape.channels,
+          }),
         ),
         operator("→"),
         figure(frame.preview, t("decoder.to", { width: picture.width, height: picture.height }), true),

@@ -3,10 +3,10 @@
  *
  * @import { Commands } from "../../commands.js"
  * @import { Store } from "../../store.js"
- * @import { View } from "../../types"
+ * @import { State, View } from "../../types"
  */
 import { fill, h, icon, set, watch } from "../dom.js";
-import { askedTwice, shownFrame } from "../shown.js";
+import { answerOf, askedTwice, shownFrame } from "../shown.js";
 import { rich, t } from "../text.js";
 import { decoder } from "./decoder.js";
 import { encoder } from "./encoder.js";
@@ -64,10 +64,10 @@ export function mount(element, store, send) {
     }
     open = part;
     set(element, "aria-label", t(`part.${part}`));
-    fill(title, h("i", { class: "part-number" }, part), t(`part.${part}`));
+    fill(title, h("i", { class: "part-number", "aria-hidden": "true" }, part), t(`part.${part}`));
     fill(
       lead,
-      rich(part === 4 && !askedTwice(store.state) ? "part.4.once" : `part.${part}.lead`).map((node) =>
+      rich(leadOf(part, store.state)).map((node) =>
         node instanceof HTMLElement ? h("span", { class: "mark" }, node.textContent) : node,
       ),
     );
@@ -110,4 +110,14 @@ export function mount(element, store, send) {
     draw,
   );
   turn();
+}
+
+/**
+ * @param {number} part
+ * @param {State} state
+ * @returns {string} the key of the sentence that says what the part does in this model
+ */
+function leadOf(part, state) {
+  if (part === 3) return `part.3.lead.${answerOf(state)}`;
+  return part === 4 && !askedTwice(state) ? "part.4.once" : `part.${part}.lead`;
 }

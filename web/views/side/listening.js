@@ -6,9 +6,10 @@
  * @import { Store } from "../../store.js"
  * @import { Frame } from "../../types"
  */
-import { enlarge, extent, stain, stainScale, summary, THRESHOLD } from "../../paint/attention.js";
+import { enlarge, extent, stain, stainScale, summary } from "../../paint/attention.js";
 import { put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
+import { shareOf, wordsPart } from "../../shares.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
 import { mapOf, shownFrame, shownPicture } from "../shown.js";
 import { number, percent, rich, t } from "../text.js";
@@ -25,6 +26,7 @@ export function mount(element, store, send) {
   const title = h("h2");
   const lead = h("p", { class: "lead" });
   const multiples = h("div", { class: "multiples", role: "group", "aria-label": t("listening.all") });
+  const parts = h("p", { class: "quiet" });
   const curve = h("div", { class: "share" });
   const once = h("button", { click: () => send.average(false) }, t("listening.step"));
   const mean = h("button", { click: () => send.average(true) });
@@ -52,7 +54,15 @@ export function mount(element, store, send) {
     { class: "button small", "aria-pressed": "false", click: () => show(tabled.hidden === true) },
     t("listening.table"),
   );
-  element.append(title, lead, multiples, tabled, curve, h("div", { class: "row" }, segments, toggle, scale));
+  element.append(
+    title,
+    lead,
+    multiples,
+    tabled,
+    parts,
+    curve,
+    h("div", { class: "row" }, segments, toggle, scale),
+  );
 
   /** @param {boolean} asTable */
   const show = (asTable) => {
@@ -78,6 +88,8 @@ export function mount(element, store, send) {
     const fine = fineMaps(frame, view.mean);
     const { covered } = summary(fine[view.word], FINE);
     fill(lead, rich("listening.lead", { share: percent(covered) }));
+    const words = wordsPart(frame);
+    say(parts, t("listening.parts", { words: percent(words), rest: percent(1 - words) }));
     say(mean, t("listening.mean", { count: frame.step }));
     set(once, "aria-pressed", String(!view.mean));
     set(mean, "aria-pressed", String(view.mean));
@@ -119,7 +131,7 @@ export function mount(element, store, send) {
       set(button, "aria-pressed", String(index === view.word));
       const [text, share] = /** @type {Element} */ (button.lastElementChild).children;
       say(text, word.text);
-      say(share, percentFine(word.share));
+      say(share, percentFine(shareOf(frame, index)));
     }
   };
 
@@ -147,7 +159,7 @@ function percentFine(share) {
  * @param {number} step
  */
 function shareCurve(element, frames, word, step) {
-  const shares = frames.map((frame) => frame.words[word]?.share ?? 0);
+  const shares = frames.map((frame) => shareOf(frame, word));
   const most = Math.max(...shares, 1e-9);
   const steps = frames[0].steps;
   const x = (/** @type {number} */ k) => 6 + (k * 288) / Math.max(1, steps - 1);
@@ -199,9 +211,7 @@ function rows(frame, fine, chosen) {
     h(
       "tr",
       {},
-      ["word", "share", "over", "where"].map((name) =>
-        h("th", { scope: "col" }, t(`table.${name}`, { threshold: number(THRESHOLD, 2) })),
-      ),
+      ["word", "share", "inside", "where"].map((name) => h("th", { scope: "col" }, t(`table.${name}`))),
     ),
   );
   const body = frame.words.map((word, index) => {
@@ -211,7 +221,7 @@ function rows(frame, fine, chosen) {
       "tr",
       { "aria-current": index === chosen ? "true" : false },
       h("th", { scope: "row", class: "serif" }, word.text),
-      h("td", {}, percentFine(word.share)),
+      h("td", {}, percentFine(shareOf(frame, index))),
       h("td", {}, percent(covered)),
       h("td", {}, t(peak ? `where.${third(peak.y)}${third(peak.x)}` : "where.none")),
     );

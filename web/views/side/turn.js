@@ -7,8 +7,9 @@
 import { put } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
 import { channelImage } from "../../paint/latent.js";
+import { timeOf } from "../../steps.js";
 import { fill, h, say, watch } from "../dom.js";
-import { askedTwice, shownFrame, shownModel } from "../shown.js";
+import { answerOf, askedTwice, atTheEnd, shownFrame, shownModel } from "../shown.js";
 import { sum } from "../sum.js";
 import { number, percent, rich, seconds, t } from "../text.js";
 
@@ -20,16 +21,11 @@ export function mount(element, store) {
   const sentence = h("p", { class: "lead loop" });
   const equation = h("div", { class: "sum" });
   const channels = h("div", { class: "channels" });
-  const facts = {
-    timestep: h("dd"),
-    noise: h("dd"),
-    unet: h("dd"),
-    left: h("dd"),
-  };
+  const facts = Array.from({ length: 4 }, () => ({ name: h("dt"), value: h("dd") }));
   const list = h(
     "dl",
     { class: "facts" },
-    Object.entries(facts).map(([name, value]) => h("div", {}, h("dt", {}, t(`fact.${name}`)), value)),
+    facts.map(({ name, value }) => h("div", {}, name, value)),
   );
   element.append(h("h2", {}, t("turn.title")), sentence, equation, channels, list);
 
@@ -38,25 +34,40 @@ export function mount(element, store) {
     const model = shownModel(store.state);
     const frame = shownFrame(store.state);
     if (!frame || !model || element.hidden) return;
-    const asked = askedTwice(store.state) ? "guidance" : "once";
-    if (sentence.dataset.asked !== asked) {
-      sentence.dataset.asked = asked;
+    const end = atTheEnd(store.state);
+    const keys = {
+      unet: `loop.unet.${answerOf(store.state)}`,
+      guidance: askedTwice(store.state) ? "loop.guidance" : "loop.once",
+      sampler: "loop.sampler",
+      latent: end ? "loop.last" : "loop.latent",
+    };
+    if (sentence.dataset.says !== String(Object.values(keys))) {
+      sentence.dataset.says = String(Object.values(keys));
       fill(
         sentence,
-        ["unet", "guidance", "sampler", "latent"].flatMap((station) => [
-          h("span", { "data-lights": station }, rich(`loop.${station === "guidance" ? asked : station}`)),
+        Object.entries(keys).flatMap(([lights, key]) => [
+          h("span", { "data-lights": lights }, rich(key)),
           " ",
         ]),
       );
     }
     sum(equation, store.state);
     paintChannels(channels, frame.latentIn, model.latent);
-    say(facts.timestep, number(frame.timestep));
-    say(facts.noise, percent(frame.noiseShare));
-    say(facts.unet, t("fact.ms", { ms: number(frame.ms.unet) }));
-    const left = Math.max(0, run.steps - run.frames.length) * run.msPerStep;
     const lasting = ["running", "paused"].includes(run.status) && run.source === "live";
-    say(facts.left, lasting ? seconds(left) : "0 s");
+    const took = run.frames.reduce((all, one) => all + timeOf(one), 0);
+    const left = Math.max(0, run.steps - run.frames.length) * run.msPerStep;
+    // Unless the schedule says that its last step goes to an abar of 1, a little noise may stay.
+    const gone = model.scheduler.set_alpha_to_one ? "fact.noise.none" : "fact.noise.trace";
+    const said = [
+      [t("fact.timestep"), number(frame.timestep)],
+      end ? [t("fact.noise.left"), t(gone)] : [t("fact.noise"), percent(frame.noiseShare)],
+      [t("fact.unet"), t("fact.ms", { ms: number(frame.ms.unet) })],
+      lasting ? [t("fact.left"), seconds(left)] : [t("fact.took"), seconds(took)],
+    ];
+    for (const [index, [name, value]] of said.entries()) {
+      say(facts[index].name, name);
+      say(facts[index].value, value);
+    }
   };
   watch(
     store,

@@ -38,7 +38,7 @@ export function mount(element, store, send, socketsOf) {
   const caption = h("span", { class: "caption-text" });
   const decoder = h(
     "button",
-    { class: "decoder", "data-part": 7, click: () => send.open(7) },
+    { class: "decoder", "data-part": 7, "aria-label": t("part.7"), click: () => send.open(7) },
     h("i", { class: "part-number" }, "7"),
     h("span", { class: "name" }, t("part.7")),
   );
@@ -75,6 +75,7 @@ export function mount(element, store, send, socketsOf) {
     const { view } = store.state;
     const word = view.word === null ? undefined : frame.words[view.word];
     if (word && view.stain) return rich("picture.attention", { word: word.text });
+    if (atTheEnd(store.state)) return rich("picture.finished", { count: frame.steps });
     const by = frame.drawnBy ?? "vae_decoder";
     const predicted = rich("picture.predicted", { step: frame.step, steps: frame.steps });
     if (by === "vae_decoder") return predicted;

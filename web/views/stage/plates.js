@@ -23,7 +23,12 @@ export function mount(element, store, send) {
   const opener = (part, ...children) =>
     h(
       "button",
-      { class: part < 4 ? "heading" : "plate", "data-part": part, click: () => send.open(part) },
+      {
+        class: part < 4 ? "heading" : "plate",
+        "data-part": part,
+        "aria-label": t(`part.${part}`),
+        click: () => send.open(part),
+      },
       ...children.slice(0, -1),
       h(
         "span",
@@ -134,8 +139,8 @@ export function mount(element, store, send) {
       at(guidance, ...plates.guidance);
       at(sampler, ...plates.sampler);
       at(latent, ...plates.latent);
-      at(noise, 0, frame.y + frame.height - 52);
-      at(legend, 196, frame.y + frame.height - 60);
+      at(noise, 0, frame.y + frame.height - 48);
+      at(legend, 190, frame.y + frame.height - 46);
       update();
     },
   };

@@ -6,7 +6,7 @@
  * @import { Store } from "../../store.js"
  */
 import { h, rem, set, watch } from "../dom.js";
-import { shownWords } from "../shown.js";
+import { shownSteps, shownWords } from "../shown.js";
 import { t } from "../text.js";
 import { bare, narrow, wide } from "./geometry.js";
 import * as picture from "./picture.js";
@@ -33,8 +33,9 @@ export function mount(element, store, send, budget) {
   });
   const threadsView = threads.mount(element, store, wordsView.sockets);
   element.append(.../** @type {Element[]} */ ([...element.querySelectorAll(".words, .more, .rail")]));
-  const pictureView = picture.mount(element, store, send, wordsView.sockets);
+  // Who goes by keyboard meets the parts in their order: the picture with its decoder is the last.
   const platesView = plates.mount(element, store, send);
+  const pictureView = picture.mount(element, store, send, wordsView.sockets);
   const open = h("div", { class: "opened-name", "aria-hidden": "true" });
   const over = /** @type {SVGElement} */ (element.querySelector(".over"));
   element.append(over, windingView.mark, open);
@@ -50,8 +51,8 @@ export function mount(element, store, send, budget) {
     const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const width = element.clientWidth / unit;
     if (width === 0) return;
-    const { run, view, settings } = store.state;
-    const steps = run.steps || settings.steps;
+    const { view } = store.state;
+    const steps = shownSteps(store.state);
     const count = shownWords(store.state).length;
     const beside = view.part !== null && BESIDE.matches;
     const geometry = beside
@@ -75,14 +76,7 @@ export function mount(element, store, send, budget) {
   addEventListener("resize", place);
   watch(
     store,
-    (state) => [
-      state.run.steps,
-      state.settings.steps,
-      shownWords(state).length,
-      state.view.part,
-      state.model,
-      state.view.theme,
-    ],
+    (state) => [shownSteps(state), shownWords(state).length, state.view.part, state.model, state.view.theme],
     place,
   );
   document.fonts.addEventListener("loadingdone", place);

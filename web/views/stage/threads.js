@@ -1,17 +1,21 @@
 /**
- * The words' threads: through the text encoder and into every lap; as thick as the attention that the word gets.
+ * The words' threads: through the text encoder and into every lap; as thick as the part of
+ * the words' attention that the word gets. What the words do not get has a quiet thread of its own.
  *
  * @import { Store } from "../../store.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { gainOf } from "../../gains.js";
+import { shareOf, wordsPart } from "../../shares.js";
 import { s, watch } from "../dom.js";
 import { shownFrame, shownWords } from "../shown.js";
+import { percent, t } from "../text.js";
 import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;
 const THICK = 2.9;
 const NUMBER = 20; // width that a slot's number takes
+const REST = { first: 32, below: 32, above: 60 }; // where the row of the rest may stand: under the words, over the noise
 const DOTS = { least: 0.8, more: 2.5 };
 
 /**
@@ -58,7 +62,7 @@ export function mount(element, store, socketsOf) {
     const frame = shownFrame(store.state);
     const sockets = socketsOf();
     const past = run.frames.slice(0, frame?.step ?? 0);
-    const most = Math.max(1e-9, ...run.frames.flatMap((one) => one.words.map((word) => word.share)));
+    const most = Math.max(1e-9, ...run.frames.flatMap((one) => one.words.map((_, k) => shareOf(one, k))));
     const perLap = run.steps ? geometry.laps / run.steps : 1;
     const complete = past.length >= run.steps && run.steps > 0;
     const end = complete
@@ -77,7 +81,8 @@ export function mount(element, store, socketsOf) {
       const { entry, hidden } = socket;
       const on = view.word === index;
       const gain = gainOf(settings.gains, word.text);
-      const width = on ? 4 : hidden ? THIN : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
+      const share = frame ? shareOf(frame, index) : 0;
+      const width = on ? 4 : hidden ? THIN : THIN + (THICK * Math.min(2, gain) * share) / most;
       const d = path(socket, entry, end);
       casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
       const state = `${on ? " on" : ""}${gain === 0 ? " off" : ""}${view.word !== null && !on ? " back" : ""}`;
@@ -90,7 +95,7 @@ export function mount(element, store, socketsOf) {
       }
       for (let lap = 0; lap < past.length * perLap; lap++) {
         // A lap that stands for several steps shows the first of them.
-        const share = past[Math.floor(lap / perLap)].words[index]?.share ?? 0;
+        const share = shareOf(past[Math.floor(lap / perLap)], index);
         const at = geometry.gap * (lap + 0.5);
         const [cx, cy] =
           geometry.kind === "narrow" ? [entry, geometry.frame.y + at] : [geometry.frame.x + at, entry];
@@ -100,8 +105,35 @@ export function mount(element, store, socketsOf) {
       }
     }
     const encoder = geometry.kind === "wide" ? [arcs(sockets), boxes(words, sockets)] : [[], []];
-    svg.replaceChildren(...encoder[0], ...casings, ...threads, ...dots);
+    const inSight = sockets.filter(({ hidden }) => !hidden).length;
+    const place = inSight === sockets.length ? inSight : inSight + 1; // below the bundle of the others
+    const others = frame && geometry.kind === "wide" ? rest(wordsPart(frame), sockets, place, end) : [];
+    svg.replaceChildren(...encoder[0], ...casings, ...others, ...threads, ...dots);
     moving.replaceChildren(...beads, ...encoder[1]);
+  };
+
+  /**
+   * The slots of the start, the end and the padding: their name with their part of all attention, and their thread,
+   * hollow, since it is not as thick as the attention that they get.
+   * @param {number} part that the words get
+   * @param {import("./sockets.js").Socket[]} sockets
+   * @param {number} place below the words in sight
+   * @param {number} end
+   */
+  const rest = (part, sockets, place, end) => {
+    if (!geometry) return [];
+    const last = Math.max(...sockets.map((socket) => socket?.y ?? 0), REST.first);
+    const y = Math.min(last + REST.below, geometry.height - REST.above);
+    const x = ENCODER.x + ENCODER.width;
+    const name = s("text", { class: "rest-name", x: x - 8, y: y + 4.5 });
+    name.textContent = t("threads.rest", { share: percent(1 - part) });
+    const d = path({ x, y }, geometry.entry(place), end);
+    return [
+      s("path", { d, class: "casing", "stroke-width": 8 }),
+      s("path", { d, class: "thread rest", "stroke-width": 5 }),
+      s("path", { d, class: "casing", "stroke-width": 3 }),
+      name,
+    ];
   };
 
   /**
