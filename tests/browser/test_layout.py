@@ -343,15 +343,23 @@ CUT = """() => {
   while (walker.nextNode()) {
     const { parentElement: home } = walker.currentNode;
     if (!walker.currentNode.data.trim() || !home.checkVisibility()) continue;
-    // What is clipped ends before its line does; the dock lies over the page.
-    if (home.closest('.hush, textarea, .mirror, #actions') || getComputedStyle(home).overflow !== 'visible') continue;
+    if (home.closest('.hush, textarea, .mirror, #actions')) continue; // the dock lies over the page
+    const clips = [];
+    for (let up = home; up; up = up.parentElement)
+      if (getComputedStyle(up).overflow !== 'visible') clips.push(up.getBoundingClientRect());
     const range = document.createRange();
     range.selectNodeContents(walker.currentNode);
     const size = Number.parseFloat(getComputedStyle(home).fontSize);
     for (const { left, right, top, bottom } of range.getClientRects()) {
       const middle = (top + bottom) / 2; // the letters themselves, of a line that may be higher
-      const letters = { left: left + 1, right: right - 1, top: middle - size * 0.33, bottom: middle + size * 0.3 };
-      texts.push({ text: walker.currentNode.data, ...letters });
+      const letters = {
+        text: walker.currentNode.data,
+        left: Math.max(left + 1, ...clips.map((clip) => clip.left)),
+        right: Math.min(right - 1, ...clips.map((clip) => clip.right)),
+        top: Math.max(middle - size * 0.33, ...clips.map((clip) => clip.top)),
+        bottom: Math.min(middle + size * 0.3, ...clips.map((clip) => clip.bottom)),
+      };
+      if (letters.left < letters.right && letters.top < letters.bottom) texts.push(letters);
     }
   }
   const crosses = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
