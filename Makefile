@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run site test lint format bench bench-sd15 browser clean
+.PHONY: run site test test-long lint format bench bench-sd15 browser clean
 
 run: .venv/base node_modules/.base
 	$(BIN)/diffuscope build --out site
@@ -13,8 +13,17 @@ run: .venv/base node_modules/.base
 site: .venv/base node_modules/.base
 	$(BIN)/diffuscope build --out site
 
+# Browsers are timed, so their tests come alone; all others share the cores.
+PARALLEL := --numprocesses 2 --dist worksteal
+
 test: .venv/test node_modules/.test browser
-	$(BIN)/python -m pytest
+	npm run --silent test
+	$(BIN)/python -m pytest $(PARALLEL) --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
+
+# What takes longer, to be passed before a branch is merged; nothing in it is timed.
+test-long: .venv/test node_modules/.test browser
+	$(BIN)/python -m pytest -m long $(PARALLEL)
 
 lint: .venv/test node_modules/.test
 	$(BIN)/ruff check .

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import onnx
-from google.protobuf.message import DecodeError
 
-from export.colours import LatentView
-from export.errors import UserError
-from export.graphs import AttentionLayer
-from export.manifest import FORMAT, Manifest
-from export.pipeline import Pipeline
+from export.checkpoint.pipeline import Pipeline
+from export.format.manifest import FORMAT, Manifest
+from export.graphs.colours import LatentView
+from export.graphs.graphs import AttentionLayer
+from export.graphs.tracing import largest_tensor
 from export.recipe import MANY_WEIGHTS
-from export.tracing import largest_tensor
 
-# What the manifest says about the judge beside its file, as in the judge's own description.
-JUDGE = ("cell", "smallest", "objects", "colours", "places", "times", "accuracy")
 DTYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT32: "int32"}
 
 
@@ -60,15 +54,16 @@ def describe(
         "attention_layers": [vars(layer) for layer in layers] if "unet_layers" in graphs else None,
         "graphs": graphs,
         "defaults": vars(about.defaults) | _preview(pipeline),
+        "judge": pipeline.judge.said if pipeline.judge else None,
     }
     return {name: value for name, value in manifest.items() if value not in (None, [], "")}
 
 
 def _preview(pipeline: Pipeline) -> dict[str, str]:
-    """How steps are drawn: decoding each one in full takes too long where the decoder is a big one."""
-    if pipeline.parameters <= MANY_WEIGHTS:
-        return {}
-    return {"preview": "tiny" if pipeline.preview else "linear"}
+    """How steps are drawn: by a small decoder where there is one, and never by a big one each."""
+    if pipeline.preview:
+        return {"preview": "tiny"}
+    return {"preview": "linear"} if pipeline.parameters > MANY_WEIGHTS else {}
 
 
 def _tokenizer(pipeline: Pipeline) -> dict[str, Any]:
@@ -113,19 +108,3 @@ def _tensors(values: Any) -> dict[str, Any]:
         }
         for value in values
     }
-
-
-def judge_of(folder: Path) -> dict[str, Any] | None:
-    """What the manifest says of a pipeline's judge, or None where there is none."""
-    judge, file = folder / "judge", "judge.onnx"
-    if not judge.is_dir():
-        return None
-    try:
-        said = json.loads((judge / "judge.json").read_text("utf-8"))
-        onnx.checker.check_model(onnx.load(judge / file))
-        return {"file": file} | {key: said[key] for key in JUDGE}
-    except (OSError, ValueError, KeyError, DecodeError, onnx.checker.ValidationError) as error:
-        raise UserError(
-            f"The judge in {judge} cannot be used ({error!r}): train it again with `diffuscope miniature "
-            "judge`, or take that folder away."
-        ) from None

@@ -8,40 +8,25 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 from rich.table import Table
 
-from export.architectures import architecture_named, recognise
-from export.checkpoint import SUPPORTED, WEIGHTS, check_parts, read_index, read_json, weight_files
-from export.errors import UserError
-from export.precision import Shape, Use, form_of
+from export.checkpoint.additions import own_preview_decoder
+from export.checkpoint.checkpoint import SUPPORTED, WEIGHTS, Checkpoint
+from export.checkpoint.weightfiles import Shapes, folder_shapes
+from export.format.errors import UserError
 from export.recipe import Recipe
-from export.shards import ALIGNMENT, INLINE
-from export.tensorfile import PICKLED, read_header
+from export.weights.precision import Shape, Use, form_of
+from export.weights.shards import ALIGNMENT, INLINE
 
-Shapes = dict[str, Shape]
-
-# What diffusers takes where a configuration is silent, as far as kinds differ in it.
-UNET = {
-    "use_linear_projection": False,
-    "mid_block_type": "UNetMidBlock2DCrossAttn",
-    "layers_per_block": 2,
-    "time_cond_proj_dim": None,
-    "cross_attention_dim": 1280,
-}
-SCHEDULER = {"prediction_type": "epsilon"}
-
-# Which graphs a tensor belongs to, by the beginning of its name: in a diffusers folder, where the part's name is
-# put before it, or in a single file with the names of the original code (LDM).
+# Which graphs a tensor belongs to, by the beginnings of its name after its part's.
 FAMILIES = {
-    "text_encoder": r"(text_encoder|cond_stage_model)\.",
-    "unet": r"(unet|model\.diffusion_model)\.",
-    "vae_decoder": r"(vae|first_stage_model)\.(decoder|post_quant_conv)\.",
-    "vae_encoder": r"(vae|first_stage_model)\.(encoder|quant_conv)\.",
-    "preview_decoder": r"preview_decoder\.decoder\.",
+    "text_encoder": ("text_encoder.",),
+    "unet": ("unet.",),
+    "vae_decoder": ("vae.decoder.", "vae.post_quant_conv."),
+    "vae_encoder": ("vae.encoder.", "vae.quant_conv."),
+    "preview_decoder": ("preview_decoder.decoder.",),
 }
 # No part of any graph; Stable Diffusion 2 does without its text encoder's last layer.
 UNUSED = r"position_ids$|text_projection|logit_scale|resblocks\.23\."
@@ -51,7 +36,7 @@ POSITIONS = r"position_embedding|positional_embedding"
 OF_TIME = r"time_emb|emb_layers"
 # Bytes that a graph says of a weight and the nodes around it, and of a further array that stands for it; measured.
 STRUCTURE, FURTHER = 260, 120
-TOKENS, SIDE = 77, 64  # of every text, and of a latent where the checkpoint doesn't say
+TOKENS = 77  # of every text
 
 
 def estimate_bytes(shapes: Mapping[str, Shape], precision: str) -> int:
@@ -59,7 +44,7 @@ def estimate_bytes(shapes: Mapping[str, Shape], precision: str) -> int:
 
     Args:
         shapes: of a network's tensors, by their names in torch.
-        precision: one of ``export.precision.PRECISIONS``.
+        precision: one of ``export.weights.precision.PRECISIONS``.
     """
     sizes = [size for name, shape in shapes.items() for size in _sizes(name, shape, precision)]
     return sum(size + (-size % ALIGNMENT if size >= INLINE else 0) for size in sizes)
@@ -140,90 +125,50 @@ class Estimate:
 
 
 def estimate(
-    source: Path,
+    checkpoint: Checkpoint,
     out: Path,
     recipe: Recipe,
-    *,
-    config: Path | None = None,
-    preview_decoder: Path | None = None,
-    architecture: str | None = None,
+    preview_decoder: Path | str | None = None,
     size: int | None = None,
-    **_: Any,
 ) -> Estimate:
-    """Estimate an export without reading any weights.
+    """Estimate an export without reading any weights; LoRAs and learned words hardly change it.
 
     Args:
-        source: a diffusers folder, or a single .safetensors file with ``config``.
+        checkpoint: what would be exported.
         out: the folder that would be made.
         recipe: what is to be made.
-        config: a diffusers folder whose configurations belong to the single file.
-        preview_decoder: folder of an AutoencoderTiny.
-        architecture: the row of the architecture table, where it is not to be recognised.
+        preview_decoder: folder of an AutoencoderTiny, in place of the one that came with the checkpoint.
         size: side of the pictures in pixels, where it differs from the checkpoint's.
-        _: what else a pipeline is loaded with, such as LoRAs, which changes no size.
 
     Raises:
         UserError: a file is missing, broken or without a header.
     """
-    folder = Path(config) if config and source.is_file() else source
-    if source.is_file() and config is None:
-        raise UserError(
-            f"{source.name} is a single file: give with --config a diffusers folder of the same kind."
-        )
-    check_parts(folder, read_index(folder))
-    shapes = _shapes([source]) if source.is_file() else {}
-    if not source.is_file():
-        for part, base in WEIGHTS.items():
-            shapes |= _shapes(weight_files(source / part, base), f"{part}.")
+    shapes = checkpoint.shapes()
+    preview_decoder = preview_decoder or own_preview_decoder(checkpoint.path)
     if preview_decoder:
-        shapes |= _shapes(weight_files(Path(preview_decoder), WEIGHTS["vae"]), "preview_decoder.")
-    pipeline = _outline(folder, architecture, size)
-    rows, in_float = [], _others(folder, pipeline)
-    for family, beginning in FAMILIES.items():
-        found = {n: s for n, s in shapes.items() if re.match(beginning, n) and not re.search(UNUSED, n)}
+        preview = folder_shapes(Path(preview_decoder), WEIGHTS["vae"])
+        shapes |= {f"preview_decoder.{name}": shape for name, shape in preview.items()}
+    others = _others(checkpoint, size)
+    mask = 4 * checkpoint.architecture.batch * TOKENS**2  # the text encoder's, its one large constant
+    rows, in_float = [], others
+    for family, beginnings in FAMILIES.items():
+        found = {n: s for n, s in shapes.items() if n.startswith(beginnings) and not re.search(UNUSED, n)}
         if found:
-            graphs = recipe.unet_graphs(pipeline.architecture) if family == "unet" else [family]
+            graphs = recipe.unet_graphs(checkpoint.architecture) if family == "unet" else [family]
             precision = recipe.precision_of(family)
             parameters = sum(math.prod(shape) for shape in found.values())
             both = [
-                estimate_bytes(found, each) + len(graphs) * _structure(found, each) + _mask(family, pipeline)
+                estimate_bytes(found, each)
+                + len(graphs) * _structure(found, each)
+                + (mask if family == "text_encoder" else 0)
                 for each in (precision, "fp32")
             ]
             rows.append(Row(graphs, precision, parameters, both[0]))
             in_float += both[1]
         elif family != "preview_decoder":
-            raise UserError(f"{source} has no weights of the {family}; supported is {SUPPORTED}.")
-    rows.append(Row(["the tokenizer and a probe"], "", 0, _others(folder, pipeline)))
-    return Estimate(pipeline.architecture.title, rows, in_float, _free(out))
-
-
-def _shapes(files: list[Path], prefix: str = "") -> Shapes:
-    shapes: Shapes = {}
-    for file in files:
-        if file.suffix in PICKLED:
-            raise UserError(
-                f"{file} is a pickle, whose sizes are known only once it is read: export without --dry-run, or take "
-                "its .safetensors file."
-            )
-        header = read_header(file)
-        shapes |= {prefix + n: tuple(t["shape"]) for n, t in header.items() if n != "__metadata__"}
-    return shapes
-
-
-def _outline(folder: Path, architecture: str | None, size: int | None) -> Any:
-    """The little of a `Pipeline` that sizes depend on, from the configurations."""
-    unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
-    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
-    configs = {"unet": UNET | unet, "scheduler": SCHEDULER | scheduler}
-    row = architecture_named(architecture) if architecture else recognise(configs)
-    factor = 2 ** (len(vae["block_out_channels"]) - 1)
-    side = size // factor if size else unet.get("sample_size") or SIDE
-    return SimpleNamespace(
-        architecture=row,
-        latent_shape=(unet["in_channels"], side, side),
-        batch=2 if row.guidance == "classifier-free" else 1,
-        text_width=configs["unet"]["cross_attention_dim"],
-    )
+            raise UserError(f"{checkpoint.path} has no weights of the {family}; supported is {SUPPORTED}.")
+    rows.append(Row(["the tokenizer and a probe"], "", 0, others))
+    return Estimate(checkpoint.architecture.title, rows, in_float, _free(out))
 
 
 def _structure(shapes: Shapes, precision: str) -> int:
@@ -232,16 +177,14 @@ def _structure(shapes: Shapes, precision: str) -> int:
     return STRUCTURE * len(shapes) + FURTHER * (arrays - len(shapes))
 
 
-def _mask(family: str, pipeline: Any) -> int:
-    """Bytes of a text encoder's causal mask, the one large constant that is no weight."""
-    return 4 * pipeline.batch * TOKENS**2 if family == "text_encoder" else 0
-
-
-def _others(folder: Path, pipeline: Any) -> int:
+def _others(checkpoint: Checkpoint, size: int | None) -> int:
     """Bytes of the tokenizer's files and of the probe, a call of the UNet with its answer."""
-    files = [folder / "tokenizer" / name for name in ("vocab.json", "merges.txt")]
-    latents = 2 * math.prod(pipeline.latent_shape)
-    text = 2 * TOKENS * pipeline.text_width
+    files = [checkpoint.configs / "tokenizer" / name for name in ("vocab.json", "merges.txt")]
+    unet, vae = checkpoint.config("unet"), checkpoint.config("vae")
+    factor = 2 ** (len(vae["block_out_channels"]) - 1)
+    side = (size // factor if size else unet.get("sample_size")) or checkpoint.architecture.size // factor
+    latents = 2 * unet["in_channels"] * side**2
+    text = 2 * TOKENS * checkpoint.config("text_encoder").get("hidden_size", 512)  # as transformers has it
     return sum(file.stat().st_size for file in files if file.exists()) + 4 * (2 * latents + text + TOKENS + 1)
 
 

@@ -12,25 +12,27 @@ from typing import Any
 
 import torch
 
-from export.description import describe, describe_graph, judge_of
+from export.checkpoint.checkpoint import open_checkpoint
+from export.checkpoint.pipeline import Pipeline, assemble, with_about
+from export.description import describe, describe_graph
 from export.difference import Error
-from export.errors import UserError
 from export.estimate import estimate
-from export.graphs import Graph, graphs_of
-from export.manifest import FILE, Manifest, list_files, read_manifest, write_manifest
-from export.names import shorten
-from export.native import NativeRuntime
-from export.pipeline import Pipeline, load_pipeline, with_about
+from export.format.errors import UserError
+from export.format.manifest import FILE, Manifest, list_files, read_manifest, write_manifest
+from export.graphs.graphs import Graph, graphs_of
+from export.graphs.tracing import Traced, load, trace
+from export.graphs.variants import variants_of
+from export.native.runtime import NativeRuntime
 from export.probe import UNKNOWN, write_probe
-from export.quantize import compress
 from export.recipe import Recipe
-from export.shards import INLINE, ShardWriter
-from export.tracing import Traced, load, trace
-from export.variants import variants_of
 from export.verify import unet_timesteps, verify_graphs, verify_loop
-from export.weights import byte_count
+from export.weights.names import shorten
+from export.weights.quantize import compress
+from export.weights.shards import INLINE, ShardWriter
+from export.weights.weights import byte_count
 from export.work import Work, fingerprint
 
+OPENING = ("config", "allow_pickle", "architecture")  # the arguments of ``open_checkpoint``
 # Two passes over the graphs: all as float, which must be what torch computes, then as the recipe stores them.
 FLOAT, STORED = "float", "stored"
 LARGEST_ERROR = 1e-4  # relative, of a float graph against torch: more is a fault, not rounding
@@ -66,7 +68,7 @@ def export_pipeline(
     folder stays when the export is interrupted, and the same call goes on from there.
 
     Args:
-        source: a diffusers folder, or what else `export.pipeline.load_pipeline` reads.
+        source: a diffusers folder, or what else `export.checkpoint.pipeline.load_pipeline` reads.
         out: the folder to make; an exported model that is there already is replaced.
         recipe: what to make, or only the precision.
         loading: further arguments of ``load_pipeline``: LoRAs, embeddings and so on.
@@ -86,15 +88,17 @@ def export_pipeline(
     if out.exists() and not (out / FILE).exists() and (out.is_file() or any(out.iterdir())):
         raise UserError(f"{out} holds something other than an exported model; choose a new folder.")
     report(Stage("loading the pipeline", 1, 1))
-    pipeline = with_about(load_pipeline(source, **loading), **about)
-    judge = judge_of(source)
+    checkpoint = open_checkpoint(source, **{name: loading[name] for name in OPENING if name in loading})
+    additions = {name: value for name, value in loading.items() if name not in OPENING}
+    pipeline = with_about(assemble(checkpoint, **additions), **about)
     out.parent.mkdir(parents=True, exist_ok=True)
-    if not loading.get("allow_pickle"):  # a pickle has no header to estimate by
-        estimate(source, out, recipe, **loading).check_space()
-    program = Path(__file__).parent.glob("*.py")  # another version begins anew
-    work = Work(out, fingerprint([source, *_files(loading), *program], (recipe, loading, about)))
+    if not checkpoint.allow_pickle:  # a pickle has no header to estimate by
+        estimate(
+            checkpoint, out, recipe, additions.get("preview_decoder"), additions.get("size")
+        ).check_space()
+    work = Work(out, fingerprint([source, *_files(loading), *program()], (recipe, loading, about)))
     try:
-        made = _Export(pipeline, recipe, judge, work, report).make()
+        made = _Export(pipeline, recipe, work, report).make()
     except UserError:
         work.remove()  # the next try would come to the same end
         raise
@@ -112,6 +116,12 @@ def export_pipeline(
     return manifest
 
 
+def program() -> list[Path]:
+    """Every module that an export's results depend on: another version of one begins anew."""
+    here = Path(__file__).parent
+    return sorted(path for room in (here, here.parent / "pyscript_app") for path in room.rglob("*.py"))
+
+
 def _files(loading: Mapping[str, Any]) -> list[Path]:
     """The files and folders that are named in the arguments of ``load_pipeline``."""
     flat = [loading.get("config"), loading.get("preview_decoder"), *loading.get("embeddings", ())]
@@ -121,10 +131,8 @@ def _files(loading: Mapping[str, Any]) -> list[Path]:
 class _Export:
     """One export: the graphs are traced once, and every precision is made of them."""
 
-    def __init__(
-        self, pipeline: Pipeline, recipe: Recipe, judge: Mapping[str, Any] | None, work: Work, report: Report
-    ) -> None:
-        self.pipeline, self.recipe, self.judge, self.work = pipeline, recipe, judge, work
+    def __init__(self, pipeline: Pipeline, recipe: Recipe, work: Work, report: Report) -> None:
+        self.pipeline, self.recipe, self.work = pipeline, recipe, work
         self._report = report
         self.graphs: list[Graph] = graphs_of(pipeline)
         by_name: dict[str, Any] = {graph.name: graph for graph in self.graphs}
@@ -205,9 +213,8 @@ class _Export:
             feeds = {name: value.numpy() for name, value in examples.items()}
             unets = self.recipe.unet_graphs(self.pipeline.architecture)
             manifest["probe"] = write_probe(folder, feeds, unets)
-            if self.judge:
-                shutil.copy(self.pipeline.folder / "judge" / self.judge["file"], folder)
-                manifest["judge"] = self.judge
+            if self.pipeline.judge:
+                shutil.copy(self.pipeline.judge.file, folder)
             write_manifest(folder, manifest | {"files": list_files(folder)})
         return self._verify(folder, each)
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from export.difference import Error, measure
-from export.errors import UserError
-from export.native import NativeRuntime
+from export.format.errors import UserError
+from export.native.runtime import NativeRuntime
 
 FILE = "probe.bin"
 TENSORS = ("latents", "timestep", "text", "token_gain", "output")

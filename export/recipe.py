@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from export.errors import UserError
-from export.precision import PRECISIONS
-from export.verify import SEEDS, STEPS
+from export.format.errors import UserError
+from export.weights.precision import PRECISIONS
 
 FAMILIES = ("text_encoder", "unet", "vae_decoder", "vae_encoder", "preview_decoder")
 # What the UNet's graph gives beside its prediction: one map a resolution, one a layer, or none.
 ATTENTION = {"pooled": "unet", "layers": "unet_layers", "bare": "unet_bare"}
 SELF_ATTENTION = ("plain", "both")
 
+# What is verified: random inputs of so many seeds, and so many steps of the loop; less of a model of many weights.
+SEEDS = (1, 2, 3)
+STEPS = 10
 MANY_WEIGHTS = 200_000_000
 STEPS_OF_MANY = 2
 

@@ -10,17 +10,16 @@ import numpy as np
 from rich.table import Table
 
 from export.difference import NONE, Error, measure
-from export.errors import UserError
-from export.generate import draw, settings_for
-from export.manifest import damaged_files
-from export.native import NativeRuntime
+from export.format.errors import UserError
+from export.format.manifest import damaged_files
+from export.native.generate import draw, settings_for
+from export.native.runtime import NativeRuntime
 from export.probe import ask_probe
+from export.recipe import SEEDS, STEPS
 from pyscript_app.few_step import GAMMA
 from pyscript_app.loop import Settings
 from pyscript_app.schedule import IGNORED, Schedule
 
-SEEDS = (1, 2, 3)
-STEPS = 10
 # Training times at which the unet's error is told, as parts of all: noisy, half drawn, nearly clean.
 TIMES = (0.981, 0.741, 0.501, 0.261, 0.021)
 # The twin of each of the loop's samplers among diffusers' schedulers, with what Stable Diffusion always sets.
@@ -163,8 +162,8 @@ def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict
     Raises:
         UserError: the folder is not a supported pipeline, or not one of the model's shapes.
     """
-    from export.graphs import graphs_of
-    from export.pipeline import load_pipeline, with_about
+    from export.checkpoint.pipeline import load_pipeline, with_about
+    from export.graphs.graphs import graphs_of
 
     manifest = runtime.manifest
     pipeline = with_about(load_pipeline(folder, **options), **manifest["defaults"])
@@ -173,7 +172,7 @@ def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict
     if pipeline.latent_shape != shape or pipeline.parameters != manifest["parameters"]:
         raise UserError(f"{runtime.folder} was not made of {folder}: their shapes differ.")
     precisions = {name: graph["precision"] for name, graph in manifest["graphs"].items()}
-    graphs = {graph.name: graph for graph in graphs_of(pipeline)}
+    graphs = {graph.name: graph for graph in graphs_of(pipeline) if graph.name in precisions}
     errors = verify_graphs(graphs.values(), runtime)
     steps = manifest["errors"]["loop"]["steps"]
     loop = verify_loop(pipeline, runtime, steps).as_dict()

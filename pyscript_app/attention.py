@@ -1,6 +1,6 @@
 """Which tokens make which word, as the matrices that the graphs multiply the attention with.
 
-The pooling itself is an ONNX graph (``export/step.py``). Its order is that of DAAM (Tang et al.,
+The pooling itself is an ONNX graph (``export/graphs/word_maps.py``). Its order is that of DAAM (Tang et al.,
 https://arxiv.org/abs/2210.04885): sum over steps and layers, bicubic to one size, clamp at 0 last; a word is the mean
 over its byte-pair pieces.
 """

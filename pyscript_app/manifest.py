@@ -69,6 +69,15 @@ def picture_files(manifest: Manifest) -> set[str]:
     return paths.union(*({graph["file"], *graph["shards"]} for graph in graphs))
 
 
+def largest_piece(manifest: Manifest, unet: str) -> int | None:
+    """Bytes of the largest tensor, which a graphics card must bind at once, where a picture is drawn with this UNet.
+
+    None where the manifest does not say.
+    """
+    run = [graph for name, graph in picture_graphs(manifest).items() if name == unet or name not in UNETS]
+    return max((graph.get("largest", 0) for graph in run), default=0) or None
+
+
 def _parse_float(text: str) -> int | float:
     """A number; JSON Schema takes 64.0 for an integer, so it becomes one."""
     value = float(text)

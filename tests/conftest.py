@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Several processes share the cores, so each computes on one: threads would only wait for each other.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    from export.native.runtime import NativeRuntime
+
+    NativeRuntime.__init__ = partialmethod(NativeRuntime.__init__, threads=1)
+
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 # The caption language of the tiny tokenizer: some words become one piece, all others fall apart into several.
 CAPTIONS = [
@@ -60,45 +71,64 @@ def train_tiny_tokenizer(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the vocab.json and merges.txt of a small CLIP-format BPE."""
-    return train_tiny_tokenizer(tmp_path_factory.mktemp("tiny-tokenizer"))
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Make a folder once in a run of the tests, whichever process asks first: ``once(name, make)`` returns it.
+
+    ``make`` is told which folder to make; nobody may change what is in it afterwards.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, making = shared / name, shared / "making" / name
+        making.parent.mkdir(exist_ok=True)
+        with FileLock(shared / f"{name}.lock"):
+            if not folder.exists():
+                make(making)
+                making.rename(folder)
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Path) -> Callable[[str], Path]:
+def tiny_tokenizer(once: Once) -> Path:
+    """Folder with the vocab.json and merges.txt of a small CLIP-format BPE."""
+    return once("tiny-tokenizer", train_tiny_tokenizer)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(once: Once, tiny_tokenizer: Path) -> Callable[[str], Path]:
     """Make (once for each row) a diffusers folder of a row of the architecture table, with random weights.
 
     ``tiny_checkpoint("sd-turbo")`` returns the folder; see ``tests/export/checkpoints.py``.
     """
 
-    @cache
-    def make(row: str) -> Path:
+    def made(row: str) -> Path:
         from tests.export.checkpoints import save_checkpoint
 
-        return save_checkpoint(tmp_path_factory.mktemp("checkpoints") / row, row, tiny_tokenizer)
+        return once(row, lambda folder: save_checkpoint(folder, row, tiny_tokenizer))
 
-    return make
+    return made
 
 
 @pytest.fixture(scope="session")
-def tiny_pipeline(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Path) -> Callable[..., Path]:
+def tiny_pipeline(once: Once, tiny_tokenizer: Path) -> Callable[..., Path]:
     """Make (once for each choice) a diffusers folder of Stable Diffusion's shape with random weights.
 
     ``tiny_pipeline(prediction_type="epsilon", **scheduler)`` returns the folder. Latents are [4, 8, 8],
     pictures 64×64 (f = 8), the text 77×32; cross-attention sits at sides 8 and 4. ``scheduler`` are further
     fields of the saved DDIM scheduler, for instance ``rescale_betas_zero_snr=True``.
     """
-    made: dict[str, Path] = {}
 
-    def make(prediction_type: str = "epsilon", **scheduler: object) -> Path:
-        key = json.dumps([prediction_type, scheduler], sort_keys=True)
-        if key not in made:
-            made[key] = tmp_path_factory.mktemp("tiny-pipeline")
-            _save_tiny_pipeline(made[key], tiny_tokenizer, prediction_type, scheduler)
-        return made[key]
+    def made(prediction_type: str = "epsilon", **scheduler: object) -> Path:
+        choice = [prediction_type, *(f"{name}-{value}" for name, value in sorted(scheduler.items()))]
+        return once(
+            "-".join(["tiny", *choice]),
+            lambda folder: _save_tiny_pipeline(folder, tiny_tokenizer, prediction_type, scheduler),
+        )
 
-    return make
+    return made
 
 
 def _save_tiny_pipeline(

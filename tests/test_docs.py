@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from export.cli import app
+from export.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 OWN_MODEL = (ROOT / "docs" / "your-own-model.md").read_text("utf-8")

@@ -12,7 +12,7 @@ const NUMBERS = ["seed", "steps", "guidance", "every"];
 
 /** What an address need not say. An empty prompt is a choice of its own: the picture without words.
  * @type {Partial<Settings>} */
-export const USUAL = { negative: "", gains: {}, preview: "full", every: 1, spacing: "trained", slots: {} };
+export const USUAL = { negative: "", gains: {}, every: 1, spacing: "trained", slots: {} };
 
 /**
  * @param {string} hash as in `location.hash`
@@ -41,11 +41,14 @@ function parse(name, text) {
 
 /**
  * @param {Partial<Settings>} settings
+ * @param {Settings["preview"]} [preview] the model's own, which need not be said
  * @returns {string} the hash that brings these settings back
  */
-export function writeSettings(settings) {
+export function writeSettings(settings, preview = "full") {
+  /** @type {Partial<Settings>} */
+  const usual = { ...USUAL, preview };
   const given = NAMES.filter((name) => name in settings).map((name) => [name, write(name, settings)]);
-  const said = given.filter(([name, text]) => text !== write(/** @type {keyof Settings} */ (name), USUAL));
+  const said = given.filter(([name, text]) => text !== write(/** @type {keyof Settings} */ (name), usual));
   return `#${said.map((pair) => pair.join("=")).join("&")}`;
 }
 

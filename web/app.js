@@ -1,4 +1,5 @@
 /** Puts the page together: the words, the store, the engine, and one view for each place in index.html. */
+import { Budget } from "./budget.js";
 import { Commands } from "./commands.js";
 import { Engine } from "./engine.js";
 import { Store } from "./store.js";
@@ -19,6 +20,9 @@ import { loadText } from "./views/text.js";
 import { wearTheme } from "./views/theme.js";
 
 const store = new Store();
+const budget = new Budget(store, (motion) => {
+  document.documentElement.dataset.motion = motion;
+});
 const engine = new Engine(store);
 const send = new Commands(store, engine);
 window.diffuscope = engine.face;
@@ -45,7 +49,7 @@ for (const [id, view] of Object.entries({
   live,
 })) {
   const element = document.getElementById(id);
-  if (element) view.mount(element, store, send);
+  if (element) view.mount(element, store, send, budget);
 }
 listen(store, send);
 accept(document.body, send);
@@ -55,6 +59,12 @@ watch(
   store,
   ({ run }) => [run.settings?.prompt],
   () => store.set({ view: { word: null } }),
+);
+// What starting takes, stage by stage, for the browser's timeline and `make bench`.
+watch(
+  store,
+  ({ engine: { status, stage } }) => [status, stage],
+  () => performance.mark(`engine: ${`${store.state.engine.status} ${store.state.engine.stage}`.trim()}`),
 );
 engine.start();
 const [first] = await send.recordings();

@@ -34,7 +34,8 @@ export class Commands {
     this.hold();
     this.store.set({ view: { step: null, part: null } });
     // The address brings this picture back, here and for whomever it is sent to.
-    history.replaceState(null, "", writeSettings(this.store.state.settings));
+    const { settings, model } = this.store.state;
+    history.replaceState(null, "", writeSettings(settings, model?.defaults.preview));
     this.engine.runs.generate().catch(() => {});
   }
 

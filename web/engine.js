@@ -1,10 +1,12 @@
 /**
  * The worker's other end: commands go to Python, and what Python reports becomes the store's state.
  *
+ * @import { Commands } from "./worker.js"
  * @import { Diffuscope, Manifest, ModelEntry, Settings, Trouble } from "./types"
  */
 import { readOptions, readSettings, USUAL } from "./address.js";
 import { within } from "./bounds.js";
+import { Decoding } from "./decoding.js";
 import { readDevice, readKept } from "./device.js";
 import { asksFirst, folderOf, listModels, loadManifest } from "./models.js";
 import { isolate, keep } from "./offline.js";
@@ -24,12 +26,15 @@ const STARTING = /** @type {const} */ ({
   rate: null,
   remaining: null,
   offline: false,
+  stale: [],
 });
 
 /** Starts, ends and reports the engine. One a page. */
 export class Engine {
   /** @type {PythonWorker | null} */
   #worker = null;
+  /** @type {Promise<Commands> | null} the worker's, once Python runs */
+  #python = null;
   #reading = 0;
   /** Whether a model has given the settings its defaults. */
   #offered = false;
@@ -40,6 +45,7 @@ export class Engine {
   constructor(store) {
     this.store = store;
     this.runs = new Runs(store);
+    this.decoding = new Decoding(store, this.runs);
     this.options = readOptions(location.search);
     store.subscribe(
       () => this.#readSoon(),
@@ -61,6 +67,8 @@ export class Engine {
     this.#endWorker();
     this.runs.renew();
     this.store.set({ engine: STARTING });
+    // Python comes up while the rest is looked up; but not in a page that is about to reload to be isolated.
+    if (globalThis.crossOriginIsolated) this.#wake(current);
     try {
       if (start === 1) await isolate();
       this.store.set({ engine: { isolated: globalThis.crossOriginIsolated } });
@@ -70,8 +78,10 @@ export class Engine {
       this.#offer(JSON.parse(manifest), untouched);
       const ask = !asked && (await this.#mustAsk(entry));
       if (!current()) return;
-      if (ask) this.store.set({ engine: { status: "asking" } });
-      else await this.#boot(entry, manifest, current);
+      if (ask) {
+        this.#endWorker();
+        this.store.set({ engine: { status: "asking" } });
+      } else await this.#boot(entry, manifest, current);
     } catch (error) {
       if (current()) this.#fail(troubleOf(error));
     }
@@ -172,7 +182,7 @@ export class Engine {
     const { model } = this.store.state;
     const address = readSettings(location.hash);
     if (!model || !("prompt" in address.settings)) return;
-    this.store.set({ settings: { ...USUAL, ...model.defaults, ...address.settings } });
+    this.store.set({ settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings } });
     this.#answer(address);
   }
 
@@ -183,17 +193,29 @@ export class Engine {
   }
 
   /**
+   * @param {() => boolean} current whether this is still the newest start
+   * @returns {Promise<Commands>} of this start's worker, once Python runs in it
+   */
+  #wake(current) {
+    if (!this.#worker) {
+      const worker = new PythonWorker((message) => current() && this.#hear(message), { build: remembered() });
+      this.#worker = worker;
+      this.#python = worker.start();
+      this.#python.catch(() => {}); // `#boot` hears of it, if it comes so far
+    }
+    return /** @type {Promise<Commands>} */ (this.#python);
+  }
+
+  /**
    * @param {ModelEntry} entry
    * @param {string} manifest its text
    * @param {() => boolean} current whether this is still the newest start
    */
   async #boot(entry, manifest, current) {
-    const worker = new PythonWorker((message) => current() && this.#hear(message));
-    this.#worker = worker;
-    const python = await worker.start();
+    const python = await this.#wake(current);
     if (!current()) return;
     const folder = folderOf(entry);
-    const { trouble, files, ...facts } = await python.start({
+    const { trouble, files, build, ...facts } = await python.start({
       base: new URL("./", document.baseURI).href,
       folder,
       manifest,
@@ -202,12 +224,13 @@ export class Engine {
     });
     if (!current()) return;
     if (trouble) throw new EngineError(trouble);
+    remember(build);
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
     this.runs.begin(python);
     this.#readSoon();
     this.survey();
     keep(entry.opened ? files : [`${folder}manifest.json`, ...files]).then(
-      (offline) => current() && this.store.set({ engine: { offline } }),
+      ({ all, stale }) => current() && this.store.set({ engine: { offline: all, stale } }),
     );
   }
 
@@ -243,5 +266,25 @@ export class Engine {
     const reading = await this.runs.python?.read_prompt(prompt).catch(() => null);
     if (reading && prompt === this.store.state.settings.prompt)
       this.store.set({ reading: { ...reading, prompt } });
+  }
+}
+
+const BUILD = "diffuscope: onnxruntime";
+
+/** @returns {string[]} the build of onnxruntime-web that the last visit computed with; none where nobody knows */
+function remembered() {
+  try {
+    return localStorage.getItem(BUILD)?.split(",") ?? [];
+  } catch {
+    return []; // a private window may refuse to remember
+  }
+}
+
+/** @param {string[]} build */
+function remember(build) {
+  try {
+    localStorage.setItem(BUILD, build.join(","));
+  } catch {
+    // see above
   }
 }

@@ -4,6 +4,8 @@
  * @import { Manifest, ModelEntry } from "./types"
  */
 
+import { entryOf, pictureFiles } from "./needs.js";
+
 /** What the page names an opened model by; no hosted model can have this name. */
 export const OPENED = "opened:";
 
@@ -101,7 +103,8 @@ export async function readFolder(files) {
   }
   const text = await files["manifest.json"].text();
   const manifest = parse(text);
-  for (const [path, { bytes }] of Object.entries(manifest.files)) {
+  for (const path of pictureFiles(manifest)) {
+    const { bytes } = manifest.files[path];
     if (!files[path])
       throw new Error(`The folder lacks ${path}: copy the model's whole folder, or export it again.`);
     if (files[path].size !== bytes) {
@@ -110,32 +113,15 @@ export async function readFolder(files) {
       );
     }
   }
-  const { graphs } = manifest;
-  const largest = Object.entries(graphs).flatMap(([name, { largest = 0 }]) =>
-    name === "unet" && graphs.unet_fused ? [] : [largest],
-  );
-  return {
-    name: `${OPENED}${manifest.name}`,
-    title: manifest.title,
-    licence: manifest.licence,
-    licence_terms: manifest.licence_terms ?? null,
-    parameters: manifest.parameters,
-    picture: manifest.picture,
-    precision: graphs.unet.precision,
-    guidance: manifest.guidance ?? "classifier-free",
-    largest: Math.max(...largest) || null,
-    largest_plain: graphs.unet.largest ?? null,
-    bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
-    files: {},
-    opened: { manifest: text, files },
-  };
+  return { ...entryOf(`${OPENED}${manifest.name}`, manifest), opened: { manifest: text, files } };
 }
 
 /** @param {string} text @returns {Manifest} with the parts that the page reads before Python checks the whole */
 function parse(text) {
   try {
     const manifest = JSON.parse(text);
-    if (manifest.format && manifest.files && manifest.graphs?.unet) return manifest;
+    const whole = manifest.graphs.unet && pictureFiles(manifest).every((path) => manifest.files[path]);
+    if (manifest.format && whole) return manifest;
   } catch {
     // said below
   }

@@ -10,7 +10,8 @@ const RELOADED = "diffuscope: reloaded for isolation";
 export async function isolate() {
   if (!navigator.serviceWorker) return;
   try {
-    const registration = await navigator.serviceWorker.register("./sw.js");
+    // "none": also the list of files that it imports is asked for past the browser's cache.
+    const registration = await navigator.serviceWorker.register("./sw.js", { updateViaCache: "none" });
     if (registration.waiting && navigator.serviceWorker.controller) {
       registration.waiting.postMessage({ ask: "take over" });
       // An old version that is still at work holds the new one up; this visit is then the old one's.
@@ -33,11 +34,12 @@ export async function isolate() {
  * Keep the whole page and these further files.
  *
  * @param {string[]} paths below the page's folder
- * @returns {Promise<boolean>} whether all of them are there without a network now
+ * @returns {Promise<{ all: boolean, stale: string[] }>} whether all of them are there without a network now, and which
+ *   ones the server has with other bytes than this version of the page promises
  */
 export async function keep(paths) {
   const worker = navigator.serviceWorker?.controller;
-  if (!worker) return false;
+  if (!worker) return { all: false, stale: [] };
   const { port1, port2 } = new MessageChannel();
   const answer = new Promise((done) => {
     port1.onmessage = ({ data }) => done(data);

@@ -1,5 +1,5 @@
 /**
- * Recorded runs: frames that the same loop computed beforehand (export/recordings.py), so that the page lives before
+ * Recorded runs: frames that the same loop computed beforehand (export/native/recordings.py), so that the page lives before
  * the engine does. A recording is one file, compressed: the length of a header, the header (JSON), then its parts.
  *
  * @import { Frame, Manifest, Settings, Word } from "./types"

@@ -80,6 +80,7 @@ export class Runs {
       await orAbort(this.#free, job.abort.signal);
       const python = /** @type {Commands} */ (this.python);
       if (!gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
+      job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
       job.begun = true;
       const started = performance.now();
       const { model } = this.store.state;
@@ -128,7 +129,7 @@ export class Runs {
   /** @param {any} message of the worker about the run */
   hear({ kind, ...message }) {
     if (!this.#job?.begun) return; // the last words of a run that was cancelled
-    if (kind === "stage") this.#tell(this.#job, { stage: message.stage });
+    if (kind === "stage") this.store.setLater({ run: { stage: message.stage } });
     if (kind === "frame") this.#take(this.#job, message);
   }
 
@@ -165,7 +166,7 @@ export class Runs {
     const frames = [...run.frames, frame];
     const msPerStep =
       frames.reduce((sum, { ms }) => sum + ms.unet + ms.step + ms.attention + ms.decode, 0) / frames.length;
-    this.#tell(job, { frames, steps: frame.steps, msPerStep });
+    this.store.setLater({ run: { frames, steps: frame.steps, msPerStep } });
     job.onFrame?.(frame);
   }
 

@@ -15,6 +15,8 @@ const SETTINGS = {
   gains: {},
   preview: "full",
   every: 1,
+  spacing: "trained",
+  slots: {},
 };
 
 /** A run that nobody has asked for. @type {Run} */
@@ -49,6 +51,7 @@ const initial = () => ({
     selfAttention: "",
     sparing: false,
     offline: false,
+    stale: [],
     note: "",
     error: null,
   },
@@ -70,6 +73,9 @@ export class Store {
     /** @type {Set<() => void>} */
     this.listeners = new Set();
     this.told = true;
+    /** Milliseconds that `setLater` may keep a change to itself; the budget for drawing says how many. */
+    this.beat = 0;
+    this.timer = 0;
   }
 
   /**
@@ -80,6 +86,27 @@ export class Store {
    * @param {unknown} [value]
    */
   set(change, value) {
+    this.#merge(change, value);
+    this.#tell();
+  }
+
+  /**
+   * Change sections as `set` does, and tell of it within a beat: what comes often is told together. Whatever `set` tells
+   * meanwhile tells this too.
+   *
+   * @param {Patch} change
+   */
+  setLater(change) {
+    this.#merge(change);
+    if (this.beat === 0) this.#tell();
+    else if (this.told) this.timer ||= setTimeout(() => this.#tell(), this.beat);
+  }
+
+  /**
+   * @param {Patch | string} change
+   * @param {unknown} [value]
+   */
+  #merge(change, value) {
     const next = /** @type {Record<string, unknown>} */ ({ ...this.state });
     for (const [section, fields] of Object.entries(
       typeof change === "string" ? unfold(change, value) : change,
@@ -88,6 +115,11 @@ export class Store {
       next[section] = mergeable ? { .../** @type {object} */ (next[section]), ...fields } : fields;
     }
     this.state = /** @type {State} */ (/** @type {unknown} */ (next));
+  }
+
+  #tell() {
+    clearTimeout(this.timer);
+    this.timer = 0;
     if (!this.told) return;
     this.told = false;
     queueMicrotask(() => {

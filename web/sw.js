@@ -30,35 +30,55 @@ function isolated(response) {
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
-async function fetchAndKeep(path, wait) {
-  const response = await fetch(new URL(path, SCOPE), { cache: "no-cache" });
-  if (response.status === 200) {
-    const copy = response.clone();
-    const cache = await caches.open(CACHE);
-    // A full disk must not stop the page: it runs, and only is not there offline.
-    wait(cache.put(key(path), copy).catch(() => {}));
+/**
+ * The server's answer, and whether it has the bytes that this version promises. During a deploy, or from a cache on the
+ * way, it may have those of another version: then it is asked once more, past all caches.
+ */
+async function fetchChecked(path, requests) {
+  let response;
+  for (const cache of requests) {
+    response = await fetch(new URL(path, SCOPE), { cache });
+    if (response.status !== 200) break;
+    const bytes = await response.arrayBuffer();
+    response = new Response(bytes, { headers: response.headers });
+    if ((await hash(bytes)) === FILES[path].hash) return { response, right: true };
   }
-  return response;
+  return { response, right: false };
+}
+
+/** As export/site.py writes it into precache.js. */
+async function hash(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function answer(event, path) {
   // The engine asks to reload what does not match its digest.
   const trusted = event.request.cache !== "reload";
   const kept = trusted && (await caches.match(key(path), { cacheName: CACHE }));
-  return isolated(kept || (await fetchAndKeep(path, (promise) => event.waitUntil(promise))));
+  if (kept) return isolated(kept);
+  const { response, right } = await fetchChecked(path, trusted ? ["no-cache", "reload"] : ["reload"]);
+  if (right) {
+    const cache = await caches.open(CACHE);
+    // A full disk must not stop the page: it runs, and only is not there offline.
+    event.waitUntil(cache.put(key(path), response.clone()).catch(() => {}));
+  }
+  return isolated(response);
 }
 
-/** Fetch what is not kept yet of the given paths; says whether all of them are kept then. */
+/** Fetch what is not kept yet of the given paths: whether all are kept then, and which the server has otherwise. */
 async function keep(paths) {
   const cache = await caches.open(CACHE);
-  const waiting = [];
+  const stale = [];
+  let all = true;
   for (const path of paths) {
     if (await cache.match(key(path))) continue;
-    await fetchAndKeep(path, (promise) => waiting.push(promise));
+    const { response, right } = await fetchChecked(path, ["no-cache", "reload"]);
+    if (right) await cache.put(key(path), response).catch(() => (all = false));
+    else all = false;
+    if (!right && response.status === 200) stale.push(path);
   }
-  await Promise.all(waiting);
-  const kept = await Promise.all(paths.map((path) => cache.match(key(path))));
-  return kept.every(Boolean);
+  return { all, stale };
 }
 
 async function forgetOldVersions() {
@@ -88,8 +108,8 @@ self.addEventListener("message", (event) => {
     const wanted = Object.keys(FILES).filter((path) => !FILES[path].onDemand || paths.includes(path));
     event.waitUntil(
       keep(wanted)
-        .catch(() => false)
-        .then((all) => event.ports[0].postMessage(all)),
+        .catch(() => ({ all: false, stale: [] }))
+        .then((outcome) => event.ports[0].postMessage(outcome)),
     );
   }
 });

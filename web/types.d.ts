@@ -105,6 +105,8 @@ export interface EngineState {
   sparing: boolean;
   /** The page and this model are in the browser's store and will start without a network. */
   offline: boolean;
+  /** Files of the page that the server has with the bytes of another version. */
+  stale: readonly string[];
   /** Why this backend runs, in one sentence; "" when there is nothing to say. */
   note: string;
   error: Trouble | null;
@@ -164,7 +166,7 @@ export interface View {
   theme: "auto" | "light" | "dark";
 }
 
-/** What models.json says of a model (export/catalogue.py), or the page of a folder that was opened. */
+/** What models.json says of a model (export/site/catalogue.py), or the page of a folder that was opened. */
 export interface ModelEntry {
   name: string;
   title: string;

@@ -5,7 +5,11 @@
  * draws. Commands go through PyScript's `sync`; what the worker reports comes as messages, their arrays transferred.
  */
 
+import { EngineError, troubleOf } from "./trouble.js";
+import { keepObservers, watching } from "./watching.js";
+
 const LOOK_AGAIN = 10; // milliseconds
+const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may take to bring Python up
 
 /**
  * @typedef {object} StartOptions
@@ -21,6 +25,7 @@ const LOOK_AGAIN = 10; // milliseconds
  * @property {(options: StartOptions) => Promise<any>} start
  * @property {(settings: object) => Promise<any>} generate
  * @property {(text: string) => Promise<any>} read_prompt
+ * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause
  * @property {() => Promise<void>} resume
  * @property {() => Promise<void>} step
@@ -29,45 +34,92 @@ const LOOK_AGAIN = 10; // milliseconds
 
 /** One PyScript worker, from its script element to its end. */
 export class PythonWorker {
-  /** @param {(message: any) => void} onMessage told every object with a `kind` that the worker posts */
-  constructor(onMessage) {
+  #late = 0;
+
+  /**
+   * @param {(message: any) => void} onMessage told every object with a `kind` that the worker posts; and `trouble` when
+   *   the worker fails after its start
+   * @param {{ build?: string[], patience?: number }} [options] `build`: module and WebAssembly of onnxruntime-web, below
+   *   the page's folder, to be begun beside Python; `patience`: milliseconds that the start may take
+   */
+  constructor(onMessage, { build = [], patience = PATIENCE } = {}) {
     this.script = document.createElement("script");
     this.onMessage = onMessage;
+    this.build = build;
+    this.patience = patience;
     this.ended = false;
   }
 
-  /** @returns {Promise<Commands>} when Python runs and main.py is imported */
-  async start() {
-    const page = new URL("./", document.baseURI);
-    const { whenDefined } = await import(new URL("./vendor/pyscript/core.js", page).href);
-    this.script.type = "py";
-    this.script.setAttribute("worker", "");
-    this.script.setAttribute("src", "./main.py");
-    this.script.setAttribute("config", "./ps.json");
-    document.body.append(this.script);
-    await whenDefined("py");
-    const worker = await this.#made();
-    return new Promise((resolve, reject) => {
-      worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => reject(new Error(event.message)));
-      worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
-        if (data?.kind) this.onMessage(data);
-      });
-      worker.ready.then(() => resolve(worker.sync), reject);
+  /**
+   * @returns {Promise<Commands>} when Python runs and main.py is imported; rejects when that fails, or takes too long
+   */
+  start() {
+    const started = new Promise((resolve, reject) => {
+      const late = () => reject(new EngineError({ code: "network", message: tooLate(this.patience) }));
+      this.#late = setTimeout(late, this.patience);
+      this.#boot(reject).then(resolve, reject);
     });
+    return started.finally(() => clearTimeout(this.#late));
   }
 
   /** End it at once; this alone gives its memory back. `start` then never resolves. */
   end() {
     this.ended = true;
+    clearTimeout(this.#late);
     /** @type {any} */ (this.script).xworker?.terminate();
     this.script.remove();
+  }
+
+  /** @param {(error: Error) => void} fail hears of errors until Python runs; then the page does */
+  async #boot(fail) {
+    const page = new URL("./", document.baseURI);
+    const { whenDefined } = await keepObservers(
+      () => import(new URL("./vendor/pyscript/core.js", page).href),
+    );
+    watching(true);
+    this.script.type = "py";
+    this.script.setAttribute("worker", "");
+    this.script.setAttribute("src", "./main.py");
+    this.script.setAttribute("config", JSON.stringify(config(page, this.build)));
+    if (!this.ended) document.body.append(this.script);
+    await whenDefined("py");
+    const worker = await this.#made();
+    watching(false);
+    worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => fail(new Error(event.message)));
+    worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
+      if (data?.kind) this.onMessage(data);
+    });
+    await worker.ready;
+    fail = (error) => this.onMessage({ kind: "trouble", ...troubleOf(error) });
+    return worker.sync;
   }
 
   /** @returns {Promise<any>} the worker, which PyScript makes of the script soon after it is in the page */
   async #made() {
     const script = /** @type {any} */ (this.script);
-    while (!script.xworker) await new Promise((done) => setTimeout(done, LOOK_AGAIN));
-    if (this.ended) script.xworker.terminate();
-    return script.xworker;
+    const deadline = performance.now() + this.patience;
+    while (!script.xworker && performance.now() < deadline)
+      await new Promise((done) => setTimeout(done, LOOK_AGAIN));
+    if (script.xworker && !this.ended) return script.xworker;
+    script.xworker?.terminate();
+    return new Promise(() => {});
   }
+}
+
+/** PyScript's, of a worker. @param {URL} page @param {string[]} build see `PythonWorker` */
+function config(page, build) {
+  return {
+    // Absolute: of a relative address PyScript sees only those that end in ".js".
+    interpreter: new URL(`./python.js#${build}`, page).href,
+    files: { "./app.zip": "./*" },
+    sync_main_only: true, // it needs no shared memory
+  };
+}
+
+/** @param {number} patience milliseconds */
+function tooLate(patience) {
+  return (
+    `Python did not start within ${Math.round(patience / 60_000)} minutes: look at the network and start again; ` +
+    "if that does not help, reload the page."
+  );
 }

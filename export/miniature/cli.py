@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from export.errors import UserError
+from export.format.errors import UserError
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights"
@@ -29,9 +29,9 @@ def scenes(
     """Draw scenes with their captions on a sheet."""
     import numpy as np
 
-    from export.miniature.gallery import gallery
-    from export.miniature.grammar import caption, scene
-    from export.miniature.scenes import draw
+    from export.miniature.scenes.gallery import gallery
+    from export.miniature.scenes.grammar import caption, scene
+    from export.miniature.scenes.scenes import draw
 
     shown = [scene(seed + i, unseen=unseen) for i in range(count)]
     pictures = np.stack([draw(one).pixels for one in shown])
@@ -44,6 +44,7 @@ def train(
     config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
     folder: Annotated[Path, typer.Option(help="Checkpoints and logs; a run there goes on.")] = RUN,
     out: Annotated[Path, typer.Option(help="The diffusers folder to write at the end.")] = WEIGHTS,
+    start: Annotated[Path | None, typer.Option(help="Begin with these weights, a diffusers folder.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes that train together.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 1,
     snapshot: Annotated[
@@ -54,16 +55,20 @@ def train(
 
     On several GPUs: accelerate launch -m export.miniature.cli train
     """
-    from export.miniature.config import read
+    from export.miniature.training.config import read
 
     if not config.is_file():
         raise UserError(f"There is no settings file {config}.")
+    if start:
+        from export.miniature.training.training import adopt
+
+        adopt(start, folder)
     if processes > 1:
         command = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
         command += ["--standalone", "-m", "export.miniature.cli", "train", f"--config={config}"]
         command += [f"--folder={folder}", f"--out={out}", f"--threads={threads}"]
         raise typer.Exit(subprocess.run(command, check=False).returncode)
-    from export.miniature import training
+    from export.miniature.training import training
 
     if snapshot:
         training.snapshot(read(config), folder, out)
@@ -87,8 +92,8 @@ def evaluate(
     from rich.console import Console
     from rich.table import Table
 
-    from export.miniature.evaluate import QUICK, Sizes
-    from export.miniature.evaluate import evaluate as measure
+    from export.miniature.card.evaluate import QUICK, Sizes
+    from export.miniature.card.evaluate import evaluate as measure
 
     sizes = QUICK if quick else Sizes(count, sweep)
     parts = [part.strip() for part in only.split(",") if part.strip()]
@@ -116,8 +121,8 @@ def judge(
     from rich.console import Console
     from rich.table import Table
 
-    from export.miniature.config import read
-    from export.miniature.judging import run
+    from export.miniature.judging.judging import run
+    from export.miniature.training.config import read
 
     if not config.is_file():
         raise UserError(f"There is no settings file {config}.")
@@ -128,13 +133,32 @@ def judge(
     Console().print(table)
 
 
+@app.command(epilog="Example: diffuscope miniature small-decoder --weights export/miniature/weights")
+def small_decoder(
+    weights: Weights = WEIGHTS,
+    config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
+    folder: Annotated[Path, typer.Option(help="Checkpoint and log; a run there goes on.")] = RUN,
+    count: Annotated[int, typer.Option(min=1, help="Fresh scenes to measure on.")] = 200,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
+) -> None:
+    """Train the small decoder that draws the steps on the way; writes preview_decoder/ into the weights."""
+    from export.miniature.training.config import read
+    from export.miniature.training.small_decoder import run
+
+    if not config.is_file():
+        raise UserError(f"There is no settings file {config}.")
+    measured = run(read(config), weights, folder, count, threads)
+    said = ", ".join(f"{kind} {psnr:.1f} dB" for kind, psnr in measured.items())
+    typer.echo(f"PSNR to the full decoder: {said}")
+
+
 @app.command(epilog="Example: diffuscope miniature curve --logs .cache/miniature --out curve.png")
 def curve(
     logs: Annotated[Path, typer.Option(help="A folder with training logs (*.jsonl).")] = RUN,
     out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("curve.png"),
 ) -> None:
     """Draw the curves of a training, while it goes on or afterwards."""
-    from export.miniature.curve import draw
+    from export.miniature.training.curve import draw
 
     draw(sorted(logs.glob("*.jsonl")), out)
     typer.echo(f"wrote {out}")
@@ -143,7 +167,7 @@ def curve(
 @app.command(epilog="Example: diffuscope miniature card")
 def card(weights: Weights = WEIGHTS) -> None:
     """Write the weights' model card from their evaluation."""
-    from export.miniature.card import write
+    from export.miniature.card.card import write
 
     typer.echo(f"wrote {write(weights)}")
 

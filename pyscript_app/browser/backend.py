@@ -15,7 +15,7 @@ from pyscript_app.browser.runtime import make_tensor, plain, read_tensor
 from pyscript_app.browser.sessions import Opener
 from pyscript_app.browser.storage import Bytes
 from pyscript_app.browser.trouble import TroubleError, explain
-from pyscript_app.manifest import UNETS
+from pyscript_app.manifest import UNETS, Manifest, largest_piece
 
 TOLERANCE = 1e-2  # relative L2 error that a right backend may show on the stored answer
 TIMED_RUNS = 2
@@ -97,24 +97,23 @@ def backends(adapter: Any, forced: str | None) -> tuple[list[str], str]:
     return ["webgpu", "wasm"], ""
 
 
-def candidates(names: Sequence[str], graphs: Mapping[str, Any], adapter: Any) -> tuple[list[Candidate], str]:
+def candidates(names: Sequence[str], manifest: Manifest, adapter: Any) -> tuple[list[Candidate], str]:
     """The ways worth trying, the hoped-for one first, and why WebGPU is not among them, in one sentence.
 
     Args:
         names: from ``backends``.
-        graphs: the manifest's graphs that a picture needs.
+        manifest: of the model.
         adapter: the graphics adapter, which binds no array larger than its limits.
 
     Raises:
         TroubleError: nothing is left.
     """
-    unets = [unet for unet in UNETS if unet in graphs]
+    unets = [unet for unet in UNETS if unet in manifest["graphs"]]
     found = [Candidate(name, unet) for name in names for unet in unets]
     if "webgpu" not in names:
         return found, ""
     limit = min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize)
-    common = max(graph.get("largest", 0) for name, graph in graphs.items() if name not in UNETS)
-    largest = {unet: max(common, graphs[unet].get("largest", 0)) for unet in unets}
+    largest = {unet: largest_piece(manifest, unet) or 0 for unet in unets}
     found = [each for each in found if each.backend == "wasm" or largest[each.unet] <= limit]
     if any(each.backend == "webgpu" for each in found):
         return found, ""

@@ -40,6 +40,11 @@ class Control:
         self._cancelled = True
         self._go.set()
 
+    def check(self) -> None:
+        """Raise RunCancelledError where the run was ended, perhaps before it began."""
+        if self._cancelled:
+            raise RunCancelledError
+
     async def next_step(self) -> None:
         """Let the page's messages in, and wait until the next step may be done.
 
@@ -51,5 +56,4 @@ class Control:
             self._one_step = False
             self._go.clear()
         await self._go.wait()
-        if self._cancelled:
-            raise RunCancelledError
+        self.check()

@@ -1,4 +1,4 @@
-"""What the page may ask of the worker: start, generate, pause, resume, step, cancel, read_prompt.
+"""What the page may ask of the worker: start, generate, pause, resume, step, cancel, read_prompt, decode.
 
 ``web/main.py`` exports these to the page (``web/worker.js``). What happens meanwhile is posted as messages
 with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the graph), ``frame``, and
@@ -8,10 +8,14 @@ with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the
 from __future__ import annotations
 
 import asyncio
+from array import array
+from collections.abc import Awaitable
 from dataclasses import fields
+from time import perf_counter
 from typing import Any
 
 import js
+from pyodide.code import run_js
 
 from pyscript_app import loop
 from pyscript_app.browser.control import Control, RunCancelledError
@@ -19,6 +23,7 @@ from pyscript_app.browser.loading import Loaded, load
 from pyscript_app.browser.messages import frame_message, post, reading_message
 from pyscript_app.browser.runtime import WebRuntime, plain
 from pyscript_app.browser.trouble import explain
+from pyscript_app.model import PREVIEWS
 from pyscript_app.refusal import RefusalError
 
 
@@ -27,20 +32,22 @@ class Engine:
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = loaded.model
-        self.control = Control()
+        # Of the newest run, from the moment that the page asks for it: its buttons may come before its turn.
+        self.control = self._running = Control()
         self._runtime = WebRuntime(
-            loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step
+            loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step, loaded.settle
         )
         self._turn = asyncio.Lock()
 
-    async def generate(self, settings: loop.Settings) -> None:
+    async def generate(self, settings: loop.Settings, control: Control) -> None:
         """Run the loop and post its frames.
 
         Raises:
             RunCancelledError: the visitor ended the run.
         """
         async with self._turn:
-            self.control = Control()
+            control.check()
+            self._running = control
             frames = loop.generate(settings, self.model, self._runtime, keep_states=False)
             try:
                 async for frame in frames:
@@ -49,11 +56,21 @@ class Engine:
             finally:
                 await frames.aclose()
 
+    async def decode(self, latent: array[float]) -> tuple[array[float], float]:
+        """The decoder's picture of a latent, and the milliseconds that it took; also while a run goes on."""
+        held = self._runtime.tensor(latent, (1, *self.model.shape))
+        began = perf_counter()
+        outputs = await self._runtime.run(PREVIEWS["full"], {"latent": held})
+        ms = (perf_counter() - began) * 1000
+        picture = await self._runtime.read(outputs["picture"])
+        self._runtime.release(held, *outputs.values())
+        return picture, ms
+
     def _on_run(self, graph: str) -> None:
         post("stage", stage=graph)
 
     async def _next_step(self) -> None:
-        await self.control.next_step()
+        await self._running.next_step()
 
 
 _engine: Engine | None = None
@@ -68,11 +85,14 @@ async def start(options: Any) -> Any:
             opened its files ``{path: File}``, else null.
 
     Returns:
-        ``{backend, adapter, threads, selfAttention, sparing, note, files}``, where ``selfAttention`` is "plain" or
-        "fused", ``sparing`` says that heavy graphs are opened one at a time, and ``files`` are the paths below
-        ``base`` that the service worker must keep for a visit without a network; or ``{trouble}``.
+        ``{backend, adapter, threads, selfAttention, sparing, note, build, files}``, where ``selfAttention`` is "plain"
+        or "fused", ``sparing`` says that heavy graphs are opened one at a time, ``build`` are module and WebAssembly of
+        onnxruntime-web, and ``files`` are the paths below ``base`` that the service worker must keep for a visit
+        without a network; or ``{trouble}``.
     """
     global _engine  # noqa: PLW0603 (a worker has one engine)
+    # The page hears of the worker's errors, and of a promise that fails unheard only so.
+    run_js("addEventListener('unhandledrejection', ({ reason }) => reportError(reason))")
     try:
         loaded = await load(options)
     except Exception as error:
@@ -81,7 +101,7 @@ async def start(options: Any) -> Any:
     return plain(loaded.facts)
 
 
-async def generate(settings: Any) -> Any:
+def generate(settings: Any) -> Awaitable[Any]:
     """Draw a picture; its frames are posted as they come.
 
     Args:
@@ -90,9 +110,15 @@ async def generate(settings: Any) -> Any:
     Returns:
         ``{}``, ``{cancelled: true}`` or ``{trouble}``. After any of them the next picture can be drawn.
     """
+    assert _engine is not None, "start first"
+    # Here and not in the task, which begins later: a cancel in between is this run's.
+    _engine.control = Control()
+    return asyncio.ensure_future(_generate(_engine, settings.to_py(), _engine.control))
+
+
+async def _generate(engine: Engine, wishes: dict[str, Any], control: Control) -> Any:
     try:
-        assert _engine is not None, "start first"
-        await _engine.generate(_settings(settings.to_py()))
+        await engine.generate(_settings(wishes), control)
     except RunCancelledError:
         return plain({"cancelled": True})
     except Exception as error:
@@ -110,6 +136,17 @@ def read_prompt(text: str) -> Any:
     """The prompt as the tokenizer reads it: the page's ``Reading`` without its ``prompt``."""
     assert _engine is not None, "start first"
     return plain(reading_message(text, _engine.model.tokenizer.read(text)))
+
+
+async def decode(latent: Any) -> Any:
+    """A predicted latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
+
+    Args:
+        latent: a Float32Array, ``[C, h, w]``.
+    """
+    assert _engine is not None, "start first"
+    picture, ms = await _engine.decode(array("f", latent.to_py()))
+    return plain({"picture": picture, "ms": ms})
 
 
 def pause() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import js
@@ -33,6 +34,7 @@ class Loaded:
     graphs: Mapping[str, Any]  # of the manifest: those that a picture needs
     model: Model
     sessions: Sessions
+    settle: Callable[[], Awaitable[None]] | None  # waits for the graphics card, where one computes
     facts: dict[str, Any]
 
 
@@ -52,7 +54,7 @@ async def load(options: Any) -> Loaded:
     graphs = picture_graphs(manifest)
     adapter = await backend.find_adapter()
     names, no_card = backend.backends(adapter, options.backend or None)
-    ways, no_fit = backend.candidates(names, graphs, adapter)
+    ways, no_fit = backend.candidates(names, manifest, adapter)
     build = onnxruntime.build_files(any(way.backend == "webgpu" for way in ways))
 
     paths = picture_files(manifest)
@@ -66,20 +68,26 @@ async def load(options: Any) -> Loaded:
 
     post("progress", status="probing", stage="unet")
     opener = Opener(ort, lazy, graphs, files, sum(files[shard].size for shard in shards))
-    probe = await read(files[manifest["probe"]["file"]])
     situation = [
         js.navigator.userAgent,
         backend.adapter_name(adapter),
         int(ort.env.wasm.numThreads),
+        str(ort.env.versions.common),
         *sorted(manifest["files"][path]["sha256"] for path in paths),
         *(f"{way.backend} {way.unet}" for way in ways),
     ]
-    choice = await _choose(
-        folder, situation, ways, opener, lambda some: backend.choose(ort, some, manifest, opener, probe)
-    )
+
+    async def ask() -> backend.Choice:
+        probe = await read(files[manifest["probe"]["file"]])
+        return await backend.choose(ort, ways, manifest, opener, probe)
+
+    choice = await _choose(folder, situation, ways, opener, ask)
     chosen = choice.candidate
+    settle = None
     if chosen.backend == "webgpu":
-        _watch(ort.env.webgpu.device)
+        device = ort.env.webgpu.device
+        _watch(device)
+        settle = device.queue.onSubmittedWorkDone
     sessions = Sessions(opener, chosen.backend, {"unet": chosen.unet})
     sessions.adopt("unet", choice.session)
     for graph in graphs.keys() - set(UNETS):
@@ -97,9 +105,10 @@ async def load(options: Any) -> Loaded:
         "selfAttention": "fused" if chosen.unet == "unet_fused" else "plain",
         "sparing": opener.spares(chosen.backend),
         "note": no_card or no_fit or choice.note,
+        "build": build,
         "files": sorted([*build, *kept_by_the_service_worker]),
     }
-    return Loaded(ort, graphs, Model(manifest, vocab, merges), sessions, facts)
+    return Loaded(ort, graphs, Model(manifest, vocab, merges), sessions, settle, facts)
 
 
 async def _files(
@@ -140,23 +149,19 @@ async def _choose(
     situation: list[Any],
     ways: Sequence[backend.Candidate],
     opener: Opener,
-    choose: Callable[[Sequence[backend.Candidate]], Awaitable[backend.Choice]],
+    ask: Callable[[], Awaitable[backend.Choice]],
 ) -> backend.Choice:
-    """Choose as an earlier visit on this device did, if its choice still gives the right answer; or anew.
+    """Choose as an earlier visit on this device did, or anew.
 
-    The processor, which gave the right answer with the same program on the same bytes, is not asked again: a call of
-    a big UNet takes it most of a minute.
+    What gave the right answer with the same browser on the same bytes is not asked again, unless it does not open: a
+    call of a big UNet takes a processor most of a minute, and a graphics card compiles its shaders for it.
     """
     noted = await folder.noted(VERDICT) if folder else None
     if noted and noted["situation"] == situation:
         way = ways[noted["way"]]
-        if way.backend == "wasm":
+        with suppress(Exception):  # a driver may fail in any way
             return backend.Choice(way, await opener.open(way.unet, way.backend), noted["note"])
-        try:
-            return replace(await choose([way]), note=noted["note"])
-        except Exception:  # a driver may fail in any way
-            pass
-    choice = await choose(ways)
+    choice = await ask()
     if folder:
         verdict = {"situation": situation, "way": ways.index(choice.candidate), "note": choice.note}
         await folder.note(VERDICT, json.dumps(verdict))

@@ -6,9 +6,7 @@ from typing import Any
 
 import js
 
-from pyscript_app.browser.runtime import import_module, plain
-
-MOST_THREADS = 4
+from pyscript_app.browser.runtime import import_module
 
 BUILDS = {
     "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
@@ -25,15 +23,6 @@ def build_files(webgpu: bool) -> tuple[str, str]:
 
 
 async def load(base: str, build: tuple[str, str]) -> Any:
-    """Import a build of onnxruntime-web from below ``base``, the page's folder."""
+    """A build of onnxruntime-web from below ``base``, the page's folder; perhaps begun already, beside Python."""
     module, binary = build
-    ort = await import_module(base + module)
-    ort.env.wasm.wasmPaths = plain({"wasm": base + binary})
-    ort.env.wasm.numThreads = thread_count()
-    ort.env.logLevel = "error"
-    return ort
-
-
-def thread_count() -> int:
-    """Threads that WASM may use: shared memory needs an isolated page."""
-    return max(1, min(MOST_THREADS, js.navigator.hardwareConcurrency or 1)) if js.crossOriginIsolated else 1
+    return await (await import_module(base + "ort.js")).load(base + module, base + binary)

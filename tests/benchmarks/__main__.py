@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from export.miniature.cli import WEIGHTS
-from export.site import Handler, build
+from export.site.site import Handler, build
 from tests.benchmarks.page import SETTINGS, loop_times, open_page, start_times, transfer
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
@@ -98,14 +98,18 @@ def table(result: dict[str, Any]) -> Table:
         f"{ours:.2f}",
         "≤ 1.15",
     )
-    picture = loop["picture"] / result["torch_picture"]
-    rows.add_row(
-        f"b  a picture, {SETTINGS['steps']} steps",
-        f"{loop['picture']:.0f} ms",
-        f"diffusers in torch {result['torch_picture']:.0f} ms",
-        f"{picture:.2f}",
-        "",
-    )
+    torch = result["torch_picture"]
+    for row, kind, name, aim in [
+        ("b", "picture", "each shown", "≤ 3"),
+        ("", "unshown", "the last decoded", ""),
+    ]:
+        rows.add_row(
+            f"{row:2} a picture, {SETTINGS['steps']} steps, {name}",
+            f"{loop[kind]:.0f} ms",
+            f"diffusers in torch {torch:.0f} ms",
+            f"{loop[kind] / torch:.2f}",
+            aim,
+        )
     rows.add_row(
         "c  bytes to the first picture",
         f"{bytes_['brotli'] / 1e6:.1f} MB brotli",
@@ -118,9 +122,17 @@ def table(result: dict[str, Any]) -> Table:
         f"{start['first'] / 1000:.1f} s",
         f"bare Pyodide and sessions {start['bare'] / 1000:.1f} s",
         f"{start['first'] / start['bare']:.2f}",
-        "",
+        "≤ 1.5",
     )
-    rows.add_row("e  longest gap between the page's frames", f"{loop['gap']:.0f} ms", "", "", "< 100 ms")
+    for stage, taken in start["stages"].items():
+        rows.add_row(f"     {stage}", f"{taken / 1000:.2f} s", "", f"{taken / start['bare']:.2f}", "")
+    rows.add_row(
+        "e  longest gap between the page's frames",
+        f"{loop['gap']:.0f} ms",
+        f"at the worst {loop['worst_gap']:.0f} ms",
+        "",
+        "< 50 ms",
+    )
     return rows
 
 

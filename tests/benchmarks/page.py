@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 SETTINGS = {"prompt": "a red car on the beach at sunset", "seed": 7, "steps": 10, "sampler": "ddim"}
+DECODED = SETTINGS | {"preview": "full", "every": 1}  # every step by the decoder, as the bare loop does
+UNSHOWN = SETTINGS | {"preview": "linear"}  # the decoder for the last step alone, as in diffusers
 ROUNDS = 5
 PATIENCE = 300_000  # milliseconds
 BARE = Path(__file__).with_name("bare.js").read_text("utf-8")
@@ -23,9 +26,20 @@ RUN_BARE = """([code, options]) => new Promise((resolve, reject) => {
   worker.postMessage(options);
 })"""
 
-# The times between frames, the picture's time, and the longest gap between two of the page's animation frames.
+# The times between frames, those of their graphs, and the picture's.
 RUN_OURS = """async (settings) => {
-  let longest = 0, last = performance.now(), going = true;
+  const at = [];
+  const { ms, frames } = await diffuscope.generate(settings, () => at.push(performance.now()));
+  return {
+    steps: at.slice(1).map((time, index) => time - at[index]),
+    graphs: frames.map(({ ms }) => ms.unet + ms.step + ms.attention + ms.decode),
+    picture: ms,
+  };
+}"""
+
+# The longest gap between two animation frames; asking for every one of them costs time, so it is measured by itself.
+RUN_GAP = """async (settings) => {
+  let longest = 0, last = 0, going = true;
   const tick = (now) => {
     longest = Math.max(longest, now - last);
     last = now;
@@ -33,19 +47,16 @@ RUN_OURS = """async (settings) => {
   };
   await new Promise((done) => requestAnimationFrame((now) => { last = now; done(); }));
   requestAnimationFrame(tick);
-  const at = [];
-  const { ms, frames } = await diffuscope.generate(settings, () => at.push(performance.now()));
+  await diffuscope.generate(settings);
   going = false;
-  return {
-    steps: at.slice(1).map((time, index) => time - at[index]),
-    graphs: frames.map(({ ms }) => ms.unet + ms.step + ms.attention + ms.decode),
-    picture: ms,
-    gap: longest,
-  };
+  return longest;
 }"""
 
+# When the first frame came, and when each stage of the engine began (web/app.js marks them).
 FIRST_FRAME = """(settings) => new Promise((resolve, reject) => {
-  diffuscope.generate(settings, () => { resolve(performance.now()); diffuscope.cancel(); })
+  const stages = () => performance.getEntriesByType("mark").filter(({ name }) => name.startsWith("engine: "))
+    .map(({ name, startTime }) => [name.slice(8), startTime]);
+  diffuscope.generate(settings, () => { resolve([performance.now(), stages()]); diffuscope.cancel(); })
     .catch((error) => error.name === "AbortError" || reject(error));
 })"""
 
@@ -87,40 +98,68 @@ def bare_options(page: Page, site: Path, **more: Any) -> dict[str, Any]:
 
 
 def loop_times(page: Page, site: Path) -> dict[str, float]:
-    """Milliseconds a step of our loop and of the bare one, taken in turns; the picture's; and the longest gap."""
-    ours, graphs, bare, pictures, gaps = [], [], [], [], []
+    """Milliseconds, all taken in turns.
+
+    Of a step of our loop (``ours``, of it in ``graphs``) and of the ``bare`` one, both decoding every step; of a
+    ``picture`` as the page draws it and of one whose steps are ``unshown``; and the longest ``gap`` of each run, in the
+    middle and at the worst.
+    """
+    ours, graphs, bare, pictures, unshown, gaps = [], [], [], [], [], []
     page.evaluate(RUN_OURS, SETTINGS)
     for _ in range(ROUNDS):
-        run = page.evaluate(RUN_OURS, SETTINGS)
+        run = page.evaluate(RUN_OURS, DECODED)
         ours += run["steps"]
         graphs += run["graphs"]
-        pictures.append(run["picture"])
-        gaps.append(run["gap"])
-        bare += page.evaluate(RUN_BARE, [BARE, bare_options(page, site, steps=SETTINGS["steps"])])["steps"][
-            1:
-        ]
+        bare += page.evaluate(RUN_BARE, [BARE, bare_options(page, site, steps=DECODED["steps"])])["steps"][1:]
+        pictures.append(page.evaluate(RUN_OURS, SETTINGS)["picture"])
+        unshown.append(page.evaluate(RUN_OURS, UNSHOWN)["picture"])
+        gaps.append(page.evaluate(RUN_GAP, SETTINGS))
     return {
         "ours": median(ours),
         "graphs": median(graphs),
         "bare": median(bare),
         "picture": median(pictures),
-        "gap": max(gaps),
+        "unshown": median(unshown),
+        "gap": median(gaps),
+        "worst_gap": max(gaps),
     }
 
 
-def start_times(page: Page, site: Path, address: str) -> dict[str, float]:
-    """Milliseconds from a warm visit to the first frame, and those of a bare Pyodide and the sessions, in turns."""
+def start_times(page: Page, site: Path, address: str) -> dict[str, Any]:
+    """Milliseconds, taken in turns.
+
+    From a warm visit to the ``first`` frame, of it in each of the ``stages``; and of a ``bare`` Pyodide and the
+    sessions.
+    """
     first, bare = [], []
+    stages: dict[str, list[float]] = {}
     options = bare_options(page, site, pyodide=True)
     for _ in range(ROUNDS):
         page.goto("about:blank")
         page.goto(address)
         isolated(page)
-        first.append(page.evaluate(FIRST_FRAME, SETTINGS))
+        end, marks = page.evaluate(FIRST_FRAME, SETTINGS)
+        first.append(end)
+        for stage, taken in durations(marks, end).items():
+            stages.setdefault(stage, []).append(taken)
         page.goto(f"{address}text/en.json")  # a page of the same origin that does nothing
         run = page.evaluate(RUN_BARE, [BARE, options])
         bare.append(run["python"] + run["sessions"])
-    return {"first": median(first), "bare": median(bare)}
+    return {
+        "first": median(first),
+        "stages": {stage: median(taken) for stage, taken in stages.items()},
+        "bare": median(bare),
+    }
+
+
+def durations(marks: list[tuple[str, float]], end: float) -> dict[str, float]:
+    """How long each stage took, from when they began; the page's own comes before them, the first frame's after."""
+    begun = [("page", 0.0), *marks, ("", end)]
+    taken: dict[str, float] = {}
+    for (stage, since), (_, until) in itertools.pairwise(begun):
+        name = "first frame" if stage == "ready" else stage
+        taken[name] = taken.get(name, 0.0) + until - since
+    return taken
 
 
 def transfer(site: Path, paths: set[str]) -> dict[str, int]:

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from export.generate import draw, settings_for
-from export.native import NativeRuntime
+from export.native.generate import draw, settings_for
+from export.native.runtime import NativeRuntime
 from pyscript_app.frame import Frame
 
 

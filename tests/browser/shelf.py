@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from export.catalogue import catalogue
-from export.site import _write_precache
+from export.site.catalogue import catalogue
+from export.site.site import _write_precache
 
 PADDING = 110_000_000  # bytes: enough that the page asks before it fetches them
 
@@ -50,7 +50,8 @@ def _second(folder: Path, manifest: dict[str, Any]) -> None:
         "additions": ["LoRA ink-wash.safetensors × 0.8"],
     }
     manifest["tokenizer"]["added"] = {"<cat-toy>": [5, 6]}
-    manifest["defaults"] |= {"steps": 3, "guidance": 4.0, "sampler": "euler"}
+    manifest["defaults"] |= {"steps": 3, "guidance": 4.0, "sampler": "euler", "preview": "full"}
+    del manifest["graphs"]["preview_decoder"]
 
 
 def _large(folder: Path, manifest: dict[str, Any]) -> None:

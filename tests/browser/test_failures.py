@@ -65,3 +65,35 @@ def test_an_unknown_model_in_the_address_is_said(chromium: Browser, site_url: st
     message, page = failure(chromium, f"{site_url}?model=sdxl")
     assert message == "There is no model named sdxl here: look at ?model= in the address."
     page.close()
+
+
+@pytest.mark.parametrize(
+    "accident",
+    ["setTimeout(() => { throw new Error('boom'); })", "Promise.reject(new Error('boom'))"],
+    ids=["an error", "a promise that nobody heard"],
+)
+def test_a_worker_that_fails_in_the_middle_of_a_run_is_said_and_can_be_started_again(
+    chromium: Browser, site_url: str, accident: str
+) -> None:
+    page = chromium.new_page()
+    page.set_default_timeout(BOOT)
+    page.goto(site_url)
+    page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
+    page.evaluate("diffuscope.ready.then(() => null)")
+    page.evaluate(
+        """() => {
+          globalThis.outcome = new Promise((resolve) => {
+            const drawn = diffuscope.generate({ steps: 50 }, () => { globalThis.drawing = true; });
+            drawn.then(() => resolve("drawn"), (error) => resolve(error.message));
+          });
+        }"""
+    )
+    page.wait_for_function("globalThis.drawing")
+    worker = next(
+        worker for worker in page.workers if worker.evaluate("'pyodide' in globalThis || name === ''")
+    )
+    worker.evaluate(f"() => {{ {accident} }}")
+    assert "boom" in page.evaluate("outcome")
+    page.get_by_role("button", name="Start the engine again").click()
+    page.wait_for_function("diffuscope.generate({ steps: 1 }).then(() => true, () => false)", polling=500)
+    page.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.native import draw_natively
 from tests.browser.scripts import GENERATE
@@ -71,6 +72,54 @@ def test_the_page_computes_what_the_command_line_computes(
     picture = np.asarray(expected[-1].picture).round()
     assert np.abs(np.array(got["picture"]) - picture).max() <= 2
     assert np.ptp(picture) > 50, "an even picture would agree too easily"
+
+
+def in_the_strip(page: Page, step: int) -> bytes:
+    """The strip's picture of a step."""
+    picture = page.get_by_role("img", name=re.compile(rf"^Step {step} of \d"))
+    return bytes(
+        picture.evaluate("(it) => [...it.getContext('2d').getImageData(0, 0, it.width, it.height).data]")
+    )
+
+
+def go_to(page: Page, step: int) -> None:
+    """Go to a step by hand, and wait until it is decoded in full."""
+    timeline = page.get_by_role("slider", name="Timeline")
+    timeline.press("Home")
+    for _ in range(step - 1):
+        timeline.press("ArrowRight")
+    expect(timeline).to_have_attribute("aria-valuenow", str(step))
+    expect(page.locator(".caption-text")).to_contain_text(f"step {step} of 4")
+    expect(page.locator(".caption-text")).not_to_contain_text("small decoder")
+
+
+def test_the_small_decoder_draws_until_a_step_is_gone_to(live_page: Page) -> None:
+    """The last step, and on request any other, is decoded in full; also while the run waits."""
+    usual = {name: value for name, value in RED_CAR.items() if name not in {"preview", "every"}}
+    draw = "(wishes) => diffuscope.generate(wishes).then(({ frames }) => frames.map((one) => one.drawnBy))"
+    assert live_page.evaluate(draw, RED_CAR) == ["vae_decoder"] * 4
+    full = [in_the_strip(live_page, step) for step in range(1, 5)]
+    assert live_page.evaluate(draw, usual) == [*["preview_decoder"] * 3, "vae_decoder"]
+    small = [in_the_strip(live_page, step) for step in range(1, 5)]
+    assert [ours == theirs for ours, theirs in zip(small, full, strict=True)] == [False] * 3 + [True]
+
+    go_to(live_page, 3)
+    assert in_the_strip(live_page, 3) == full[2]
+    assert in_the_strip(live_page, 2) == small[1]  # nobody went there
+
+    live_page.evaluate(
+        """(wishes) => new Promise((resolve) => {
+          const onFrame = ({ step }) => { if (step === 2) { diffuscope.pause(); resolve(); } };
+          globalThis.drawn = diffuscope.generate(wishes, onFrame);
+        })""",
+        usual,
+    )
+    go_to(live_page, 1)
+    assert in_the_strip(live_page, 1) == full[0]
+    drawn_by = live_page.evaluate(
+        "() => (diffuscope.resume(), drawn.then(({ frames }) => frames.map((one) => one.drawnBy)))"
+    )
+    assert drawn_by == ["vae_decoder", "preview_decoder", "preview_decoder", "vae_decoder"]
 
 
 def test_cancel_acts_within_one_step_and_the_next_picture_is_unspoilt(live_page: Page) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from export.exporter import export_pipeline
 from export.recipe import Recipe
-from export.site import server
+from export.site.site import server
 from tests.browser.conftest import BOOT, wait_ready
 from tests.browser.native import draw_natively
 from tests.browser.shelf import PADDING, stock
@@ -255,9 +255,10 @@ def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[P
     assert "preview=linear" in visit.url
     caption = visit.locator(".caption-text")
     expect(caption).not_to_contain_text("linear colours")  # the last picture is decoded
-    visit.get_by_role("button", name="First step").click()
+    visit.evaluate("() => void diffuscope.generate({}, () => diffuscope.pause())")
     error = json.loads((shelf[0] / "models/second/manifest.json").read_text())["errors"]["latent_rgb"]
     expect(caption).to_contain_text(f"linear colours, off by {error:.0%}".replace("%", "\u202f%"))
+    visit.evaluate("() => diffuscope.cancel()")
 
 
 def test_the_decoder_may_draw_every_other_step(visit: Page, shelf: tuple[Path, str], tmp_path: Path) -> None:
@@ -340,7 +341,7 @@ def test_what_the_list_of_models_promises_is_what_is_fetched(visit: Page, shelf:
     ("checkpoint", "told", "slider"),
     [
         ("lcm", "The strength goes into the UNet as a number", True),
-        ("sd-turbo", "There is no strength to set", False),
+        pytest.param("sd-turbo", "There is no strength to set", False, marks=pytest.mark.long),
     ],
 )
 def test_a_model_that_is_asked_once_says_so_and_draws_what_the_command_line_draws(

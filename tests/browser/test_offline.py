@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from export.site import _write_precache
+from export.site.site import _write_precache
 from tests.browser.conftest import BOOT, serving, wait_ready
 from tests.browser.scripts import LATENTS
 

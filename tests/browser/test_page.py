@@ -209,7 +209,7 @@ def test_choosing_a_word_shows_where_the_picture_listens_to_it(finished: Page) -
 
 @pytest.mark.parametrize(
     ("part", "name"),
-    enumerate(["Words", "Text encoder", "UNet", "Guidance", "Sampler", "Latent", "Decoder"], start=1),
+    list(enumerate(["Words", "Text encoder", "UNet", "Guidance", "Sampler", "Latent", "Decoder"], start=1)),
 )
 def test_each_part_opens_on_real_data_and_gives_the_focus_back(finished: Page, part: int, name: str) -> None:
     opener = finished.locator(f".stage button[data-part='{part}']")
@@ -405,3 +405,18 @@ def test_the_page_keeps_still_for_those_who_ask(chromium, site_url: str) -> None
     assert moving == 0
     finish(page)
     context.close()
+
+
+def test_the_channels_scale_is_that_of_the_model_on_show(live_page: Page) -> None:
+    """Two models of as many channels may have other ranges."""
+    scales = live_page.evaluate(
+        """async () => {
+          const { paintChannels } = await import(new URL("views/side/turn.js", document.baseURI));
+          const element = document.createElement("div");
+          return [[-4, 4], [-2.5, 2.5]].map((range) => {
+            paintChannels(element, new Float32Array(8), { channels: 2, height: 2, width: 2, range });
+            return element.querySelector(".num").innerText;
+          });
+        }"""
+    )
+    assert ["4.0" in scales[0], "2.5" in scales[1]] == [True, True]

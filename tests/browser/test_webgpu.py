@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from playwright.sync_api import Browser, Page, Playwright
 
-from export.quantize import compress
+from export.weights.quantize import compress
 from tests.browser.chromium import ARGUMENTS, SOFTWARE_WEBGPU
 from tests.browser.conftest import MODEL, altered_manifest
 from tests.browser.native import draw_natively

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from export.checkpoint.pipeline import Pipeline, load_pipeline
 from export.exporter import export_pipeline
-from export.pipeline import Pipeline, load_pipeline
+from tests.conftest import Once
+
+PROMPT = "a red car on the beach"
 
 
 @pytest.fixture(scope="session")
@@ -17,14 +20,10 @@ def pipeline(tiny_pipeline: Callable[..., Path]) -> Pipeline:
 
 
 @pytest.fixture(scope="session")
-def float_model(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("models") / "tiny-float"
-    export_pipeline(tiny_pipeline(), out, "fp32", prompt="a red car on the beach")
-    return out
+def float_model(tiny_pipeline: Callable[..., Path], once: Once) -> Path:
+    return once("model-float", lambda out: export_pipeline(tiny_pipeline(), out, "fp32", prompt=PROMPT))
 
 
 @pytest.fixture(scope="session")
-def int8_model(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("models") / "tiny"
-    export_pipeline(tiny_pipeline(), out, "int8", prompt="a red car on the beach")
-    return out
+def int8_model(tiny_pipeline: Callable[..., Path], once: Once) -> Path:
+    return once("model-int8", lambda out: export_pipeline(tiny_pipeline(), out, "int8", prompt=PROMPT))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from export.errors import UserError
-from export.pipeline import load_pipeline
+from export.checkpoint.pipeline import load_pipeline
+from export.format.errors import UserError
 
 
 def refusal(source: Path, **options: Any) -> str:

@@ -11,19 +11,25 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from export.errors import UserError
+from export.checkpoint.checkpoint import Checkpoint, open_checkpoint
+from export.checkpoint.pipeline import assemble
 from export.estimate import Estimate, estimate
-from export.graphs import graphs_of
-from export.names import shorten
-from export.pipeline import load_pipeline
-from export.quantize import compress
+from export.format.errors import UserError
+from export.graphs.graphs import graphs_of
+from export.graphs.tracing import trace
 from export.recipe import Recipe
-from export.shards import ShardWriter
-from export.tracing import trace
+from export.weights.names import shorten
+from export.weights.quantize import compress
+from export.weights.shards import ShardWriter
 from tests.export.checkpoints import save_single_file
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIATURE = ROOT / "export" / "miniature" / "weights"
+
+
+@pytest.fixture
+def miniature() -> Checkpoint:
+    return open_checkpoint(MINIATURE)
 
 
 def sizes(found: Estimate) -> dict[str, int]:
@@ -36,8 +42,9 @@ def test_a_tiny_pipeline_is_as_large_as_estimated(
     tiny_pipeline: Callable[..., Path], tmp_path: Path, precision: str
 ) -> None:
     recipe = Recipe(precision, attention=("pooled",), self_attention="plain")
-    expected = sizes(estimate(tiny_pipeline(), tmp_path, recipe))
-    for graph in graphs_of(load_pipeline(tiny_pipeline())):
+    checkpoint = open_checkpoint(tiny_pipeline())
+    expected = sizes(estimate(checkpoint, tmp_path, recipe))
+    for graph in graphs_of(assemble(checkpoint)):
         if graph.name in expected:
             folder = tmp_path / graph.name
             folder.mkdir()
@@ -48,9 +55,9 @@ def test_a_tiny_pipeline_is_as_large_as_estimated(
             assert expected[graph.name] == pytest.approx(made, rel=0.1), graph.name
 
 
-def test_the_miniature_is_as_large_as_estimated(tmp_path: Path) -> None:
+def test_the_miniature_is_as_large_as_estimated(miniature: Checkpoint, tmp_path: Path) -> None:
     manifest = json.loads((ROOT / "web" / "models" / "miniature" / "manifest.json").read_text())
-    found = estimate(MINIATURE, tmp_path, Recipe("int8"))
+    found = estimate(miniature, tmp_path, Recipe("int8"))
     expected = sizes(found)
     for name in ("text_encoder", "unet", "vae_encoder"):
         assert expected[name] == pytest.approx(manifest["graphs"][name]["bytes"], rel=0.03), name
@@ -58,9 +65,9 @@ def test_the_miniature_is_as_large_as_estimated(tmp_path: Path) -> None:
     assert found.bytes == pytest.approx(whole, rel=0.03)
 
 
-def test_further_unets_share_the_weights(tmp_path: Path) -> None:
+def test_further_unets_share_the_weights(miniature: Checkpoint, tmp_path: Path) -> None:
     one, three = (
-        estimate(MINIATURE, tmp_path, Recipe(attention=kinds)).rows[1]
+        estimate(miniature, tmp_path, Recipe(attention=kinds)).rows[1]
         for kinds in (("pooled",), ("pooled", "layers", "bare"))
     )
     assert three.graphs == ["unet", "unet_layers", "unet_bare"]
@@ -73,19 +80,19 @@ def test_a_single_file_is_as_large_as_its_folder(
     folder = tiny_checkpoint("sd1")
     file = save_single_file(folder, tmp_path / "one.safetensors")
     one, many = (
-        sizes(estimate(file, tmp_path, Recipe(), config=folder)),
-        sizes(estimate(folder, tmp_path, Recipe())),
+        sizes(estimate(open_checkpoint(file, folder), tmp_path, Recipe())),
+        sizes(estimate(open_checkpoint(folder), tmp_path, Recipe())),
     )
     assert one == pytest.approx(many, rel=0.01)
 
 
-def test_the_float_model_has_to_find_room_first(tmp_path: Path) -> None:
-    compressed, whole = (estimate(MINIATURE, tmp_path, Recipe(precision)) for precision in ("int8", "fp32"))
+def test_the_float_model_has_to_find_room_first(miniature: Checkpoint, tmp_path: Path) -> None:
+    compressed, whole = (estimate(miniature, tmp_path, Recipe(precision)) for precision in ("int8", "fp32"))
     assert compressed.needed == whole.needed == whole.bytes > 3.5 * compressed.bytes
 
 
-def test_a_disk_that_is_too_small_is_said(tmp_path: Path) -> None:
-    found = estimate(MINIATURE, tmp_path / "not" / "yet" / "there", Recipe())
+def test_a_disk_that_is_too_small_is_said(miniature: Checkpoint, tmp_path: Path) -> None:
+    found = estimate(miniature, tmp_path / "not" / "yet" / "there", Recipe())
     found.check_space()
     small = replace(found, free=found.needed - 1)
     with pytest.raises(UserError, match=r"takes 6\d\.\d MB of disk space .* make room"):
@@ -102,22 +109,11 @@ def test_pickles_have_no_header(tmp_path: Path) -> None:
         folder / "unet" / "diffusion_pytorch_model.bin"
     )
     with pytest.raises(UserError, match="is a pickle, whose sizes are known only once it is read"):
-        estimate(folder, tmp_path, Recipe())
+        estimate(open_checkpoint(folder), tmp_path, Recipe())
 
 
-@pytest.mark.parametrize(
-    ("source", "sentence"),
-    [("nothing", "There is no folder"), ("unet", "give with --config a diffusers folder")],
-)
-def test_what_is_missing_is_said(tmp_path: Path, source: str, sentence: str) -> None:
-    path = (
-        MINIATURE / "unet" / "diffusion_pytorch_model.safetensors" if source == "unet" else tmp_path / source
-    )
-    with pytest.raises(UserError, match=sentence):
-        estimate(path, tmp_path, Recipe())
-
-
-def test_a_file_of_one_part_only_is_said(tmp_path: Path) -> None:
-    unet = MINIATURE / "unet" / "diffusion_pytorch_model.safetensors"
+def test_missing_weights_are_said(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MINIATURE, tmp_path / "partial"))
+    (folder / "text_encoder" / "model.safetensors").unlink()
     with pytest.raises(UserError, match="has no weights of the text_encoder"):
-        estimate(unet, tmp_path, Recipe(), config=MINIATURE)
+        estimate(open_checkpoint(folder), tmp_path, Recipe())

@@ -13,12 +13,15 @@ import onnx
 import pytest
 
 from export import exporter
-from export.errors import UserError
+from export.checkpoint.pipeline import Pipeline
 from export.exporter import Stage, export_pipeline
-from export.manifest import damaged_files, read_manifest
-from export.pipeline import Pipeline
+from export.format.errors import UserError
+from export.format.manifest import damaged_files, read_manifest
+from export.graphs import variants
+from export.graphs.tracing import trace
 from export.recipe import Recipe
-from export.tracing import trace
+from pyscript_app import loop
+from tests.conftest import Once
 
 
 def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipeline) -> None:
@@ -96,6 +99,10 @@ def test_a_broken_export_never_replaces_a_good_one_and_goes_on_later(
     assert [path.name for path in good.parent.iterdir()] == ["good"]
 
 
+def test_another_version_of_any_module_begins_anew() -> None:
+    assert {Path(module.__file__) for module in (exporter, variants, loop)} <= set(exporter.program())
+
+
 def test_float_graphs_that_differ_are_refused(
     good: Path, tiny_pipeline: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,12 +127,10 @@ FAMILY = ["unet", "unet_fused", "unet_layers", "unet_layers_fused", "unet_bare",
 
 
 @pytest.fixture(scope="module")
-def family(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def family(tiny_pipeline: Callable[..., Path], once: Once) -> Path:
     """The tiny pipeline with every variant of its UNet, in the mixed precision."""
-    out = tmp_path_factory.mktemp("models") / "family"
     recipe = Recipe("int8+w4", {"vae_decoder": "fp16"}, ("pooled", "layers", "bare"), "both", verify_steps=2)
-    export_pipeline(tiny_pipeline(), out, recipe)
-    return out
+    return once("model-family", lambda out: export_pipeline(tiny_pipeline(), out, recipe))
 
 
 def test_the_variants_of_the_unet_share_every_shard(family: Path) -> None:

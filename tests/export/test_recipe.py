@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from export.architectures import UNET_FAMILY, architecture_named
-from export.errors import UserError
+from export.checkpoint.architectures import UNET_FAMILY, architecture_named
+from export.format.errors import UserError
 from export.recipe import Recipe, parse_precisions
 
 

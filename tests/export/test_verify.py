@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.errors import UserError
-from export.graphs import Graph, graphs_of
-from export.manifest import list_files, read_manifest, write_manifest
-from export.native import NativeRuntime
-from export.pipeline import Pipeline
+from export.checkpoint.pipeline import Pipeline
+from export.format.errors import UserError
+from export.format.manifest import list_files, read_manifest, write_manifest
+from export.graphs.graphs import Graph, graphs_of
+from export.native.runtime import NativeRuntime
 from export.verify import (
     SCHEDULERS,
     Error,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pyscript_app.model import Model
+from tests.conftest import Once
 from tests.pyscript_app.fake import make_model
 
 
@@ -23,7 +24,7 @@ def models(tiny_tokenizer: Path) -> Callable[..., Model]:
 
 
 @pytest.fixture(scope="session")
-def pairs(tiny_pipeline: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
+def pairs(tiny_pipeline: Callable[..., Path], once: Once) -> Any:
     from tests.pyscript_app.twins import make_pairs
 
-    return make_pairs(tiny_pipeline, tmp_path_factory.mktemp("agreement") / "tiny")
+    return make_pairs(tiny_pipeline, once)

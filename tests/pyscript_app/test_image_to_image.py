@@ -10,7 +10,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 
-from export.native import NativeRuntime
+from export.native.runtime import NativeRuntime
 from pyscript_app.few_step import GAMMA
 from pyscript_app.loop import Settings, Start
 from pyscript_app.model import Model

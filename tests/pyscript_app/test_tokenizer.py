@@ -96,9 +96,10 @@ def real_clip() -> Path:
 
 def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The default model's own vocabulary: the shipped one, else trained as it was."""
-    from export.miniature import tokenizer
+    from export.miniature.cli import WEIGHTS
+    from export.miniature.training import tokenizer
 
-    shipped = Path(tokenizer.__file__).parent / "weights/tokenizer"
+    shipped = WEIGHTS / "tokenizer"
     if (shipped / "vocab.json").is_file():
         return shipped
     folder = tmp_path_factory.mktemp("miniature-tokenizer")

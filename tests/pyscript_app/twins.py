@@ -19,13 +19,15 @@ from diffusers import (
     TCDScheduler,
 )
 
+from export.checkpoint.checkpoint import PARTS
+from export.checkpoint.pipeline import load_pipeline
 from export.exporter import export_pipeline
-from export.native import NativeRuntime
-from export.pipeline import PARTS, load_pipeline
+from export.native.runtime import NativeRuntime
 from export.recipe import Recipe
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings, Start, State, generate
 from pyscript_app.model import Model
+from tests.conftest import Once
 
 SCHEDULERS = {
     "ddim": DDIMScheduler,
@@ -47,11 +49,10 @@ KINDS = {
 Pair = Callable[[str], tuple[StableDiffusionPipeline, NativeRuntime, Model]]
 
 
-def make_pairs(tiny_pipeline: Callable[..., Path], out: Path) -> Pair:
+def make_pairs(tiny_pipeline: Callable[..., Path], once: Once) -> Pair:
     """A kind's pipeline in diffusers, and its float export with the loop's model."""
-    export_pipeline(
-        tiny_pipeline(**KINDS["epsilon"]), out, Recipe("fp32", attention=("pooled",), self_attention="plain")
-    )
+    recipe = Recipe("fp32", attention=("pooled",), self_attention="plain")
+    out = once("model-agreement", lambda out: export_pipeline(tiny_pipeline(**KINDS["epsilon"]), out, recipe))
     runtime = NativeRuntime(out, threads=1)
     names = runtime.manifest["tokenizer"]
     vocab, merges = ((out / names[file]).read_text("utf-8") for file in ("vocab", "merges"))

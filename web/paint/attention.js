@@ -1,4 +1,4 @@
-// Attention to pixels: a magenta stain over the grey picture, and the line round what a word is heard most in.
+// Attention to pixels: a magenta stain over the paled picture, and the line round what a word is heard most in.
 
 const CUBIC = -0.75; // the usual bicubic coefficient, the one that the maps were resized with before
 
@@ -92,8 +92,10 @@ export function threshold(map) {
   return low + THRESHOLD * (high - low);
 }
 
+const WASH = 0.3; // how much of the ramp's colour a pixel takes on at the most: what is red still reads as red
+
 /**
- * A picture in grey with attention laid over it.
+ * A picture that keeps its colours where a word is heard, washed with the ramp, and pales where it is not.
  * @param {ImageData} picture
  * @param {Float32Array} map One value a pixel of the picture.
  * @param {{ low: number, high: number }} range What gets the palest and the strongest colour.
@@ -109,16 +111,34 @@ export function stain(picture, map, { low, high }, palette) {
     const grey = (0.3 * from[i] + 0.59 * from[i + 1] + 0.11 * from[i + 2]) / 255;
     const share = Math.max(0, Math.min(1, (map[p] - low) / span));
     const level = Math.round(share * 255) * 3;
+    const kept = Math.min(1, 0.25 + share * 1.25); // of the colour, before the tone is squeezed less
     for (let c = 0; c < 3; c++) {
       const ink = palette.attention[level + c] / 255;
-      // Light: multiply a grey squeezed to 50-100 %. Dark: screen over one squeezed to 5-55 %.
+      const colour = grey + kept * (from[i + c] / 255 - grey);
+      // Light: multiply tones squeezed to 62-100 %. Dark: screen over tones squeezed to 4-42 %.
       out.data[i + c] = palette.dark
-        ? 255 * (1 - (1 - (0.05 + 0.5 * grey) * (1 - 0.35 * share)) * (1 - ink * (0.62 + 0.38 * grey)))
-        : 255 * (0.5 + 0.5 * grey) * ink;
+        ? 255 * (1 - (1 - (0.04 + (0.38 + 0.58 * share) * colour)) * (1 - WASH * ink))
+        : 255 * (1 - (0.38 + 0.62 * share) * (1 - colour)) * (1 - WASH * (1 - ink));
     }
     out.data[i + 3] = 255;
   }
   return out;
+}
+
+/**
+ * What a stain does to a pale grey, from the least to the most: the scale beside the pictures.
+ * @param {import("./colour.js").Palette} palette
+ * @returns {ImageData} 256 × 1
+ */
+export function stainScale(palette) {
+  const grey = new ImageData(256, 1);
+  grey.data.fill(225);
+  return stain(
+    grey,
+    Float32Array.from({ length: 256 }, (_, level) => level),
+    { low: 0, high: 255 },
+    palette,
+  );
 }
 
 /** Cell sides as corner pairs and offsets: top, right, bottom, left. */
@@ -159,7 +179,8 @@ export function contour(map, size, value) {
  * What a table or a sentence says of a map.
  * @param {Float32Array} map `[size, size]`.
  * @param {number} size
- * @returns {{covered: number, x: number, y: number}} Share of pixels inside the line; where the peak is, 0-1.
+ * @returns {{ covered: number, peak: { x: number, y: number } | null }} Share of pixels inside the line; where it is
+ *   strongest, 0-1, or null where it is nowhere: the word is switched off.
  */
 export function summary(map, size) {
   const line = threshold(map);
@@ -170,9 +191,6 @@ export function summary(map, size) {
     if (map[p] > map[best]) best = p;
   }
   const half = 0.5 / size;
-  return {
-    covered: covered / map.length,
-    x: (best % size) / size + half,
-    y: Math.floor(best / size) / size + half,
-  };
+  const peak = { x: (best % size) / size + half, y: Math.floor(best / size) / size + half };
+  return { covered: covered / map.length, peak: map[best] > 0 ? peak : null };
 }

@@ -1,14 +1,28 @@
 // Images onto canvases, and canvases in the screen's own pixels.
 
+/** What each canvas holds: the same image is not painted twice. @type {WeakMap<HTMLCanvasElement, ImageData>} */
+const held = new WeakMap();
+
 /**
  * Give a canvas the image's own size and put it there; the style sheet enlarges it.
  * @param {HTMLCanvasElement} canvas
  * @param {ImageData} image
  */
 export function put(canvas, image) {
+  if (held.get(canvas) === image) return;
+  held.set(canvas, image);
   if (canvas.width !== image.width) canvas.width = image.width;
   if (canvas.height !== image.height) canvas.height = image.height;
   canvas.getContext("2d")?.putImageData(image, 0, 0);
+}
+
+/**
+ * Take off a canvas what was put there.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function clear(canvas) {
+  held.delete(canvas);
+  canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
 }
 
 /**
@@ -21,6 +35,8 @@ export function put(canvas, image) {
 export function enlargeSharp(canvas, image, width) {
   const pixels = Math.max(1, Math.round(width * devicePixelRatio));
   const height = Math.round((pixels * image.height) / image.width);
+  if (held.get(canvas) === image && canvas.width === pixels) return;
+  held.set(canvas, image);
   if (canvas.width !== pixels) canvas.width = pixels;
   if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext("2d");

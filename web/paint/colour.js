@@ -57,12 +57,17 @@ export function palette() {
   return made;
 }
 
+/** The ramp that each canvas holds. @type {WeakMap<HTMLCanvasElement, Uint8ClampedArray>} */
+const ramps = new WeakMap();
+
 /**
  * Paint a ramp from its lowest to its highest value along a canvas.
  * @param {HTMLCanvasElement} canvas
  * @param {Uint8ClampedArray} ramp 256 colours.
  */
 export function paintRamp(canvas, ramp) {
+  if (ramps.get(canvas) === ramp) return;
+  ramps.set(canvas, ramp);
   const image = new ImageData(LEVELS, 1);
   for (let level = 0; level < LEVELS; level++) {
     image.data.set([ramp[level * 3], ramp[level * 3 + 1], ramp[level * 3 + 2], 255], level * 4);

@@ -29,16 +29,20 @@ export function channelImage(values, channel, shape, ramp) {
   return image;
 }
 
+/** The colour view of each array, which several places show. @type {WeakMap<Float32Array, ImageData>} */
+const views = new WeakMap();
 const CONTRAST = 0.26; // root mean square distance from the mean colour at the most; pictures have about this
 
 /**
  * All channels of a latent as one picture, by the exporter's linear fit. The fit is made for clean latents; noise
  * would burn out, so what has more contrast than a picture is shown with less, as a camera would.
- * @param {Float32Array} values `[C, h, w]`.
+ * @param {Float32Array} values `[C, h, w]`, of one model, and not changed afterwards.
  * @param {LatentShape} shape
  * @returns {ImageData} w × h.
  */
 export function colourImage(values, shape) {
+  const known = views.get(values);
+  if (known) return known;
   const size = shape.height * shape.width;
   const { weight, bias } = shape.rgb;
   const colours = new Float32Array(size * 3);
@@ -59,6 +63,7 @@ export function colourImage(values, shape) {
     }
     image.data[p * 4 + 3] = 255;
   }
+  views.set(values, image);
   return image;
 }
 

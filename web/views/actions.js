@@ -7,6 +7,7 @@
 import { fill, h, icon, say, watch } from "./dom.js";
 import { progress } from "./progress.js";
 import { busy } from "./shown.js";
+import { strength } from "./strength.js";
 import { t } from "./text.js";
 
 /**
@@ -19,7 +20,7 @@ export function mount(element, store, send) {
   const fact = h("span", { class: "quiet" });
   const status = h("div", { class: "dock-status" }, title, fact);
   const buttons = h("div", { class: "buttons" });
-  element.append(status, buttons);
+  element.append(strength(store, send), status, buttons);
 
   const generate = h(
     "button",

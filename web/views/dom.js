@@ -100,6 +100,7 @@ const ICONS = {
   note: '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5M12 8h.01" stroke-width="2"/>',
   stop: '<path d="M8.5 3.5h7l5 5v7l-5 5h-7l-5-5v-7zM12 8v5M12 16h.01"/>',
   down: '<path d="M6 10l6 6 6-6"/>',
+  up: '<path d="M6 14l6-6 6 6"/>',
   left: '<path d="M14 6l-6 6 6 6"/>',
   right: '<path d="M10 6l6 6-6 6"/>',
   save: '<path d="M12 4v11M7.5 11L12 15.5 16.5 11M5 19.5h14"/>',

@@ -77,6 +77,7 @@ function sentences({ engine }) {
     if (engine.sparing) said.push(t("engine.sparing"));
     if (!engine.isolated) said.push(t("engine.alone"));
     said.push(t(engine.offline ? "engine.offline.yes" : "engine.offline.not"));
+    if (engine.stale.length) said.push(t("engine.stale", { files: engine.stale.join(", ") }));
   } else said.push(t(WAITING[engine.status] ?? "engine.wait"));
   return said.map((text) => h("p", { class: "quiet" }, text));
 }

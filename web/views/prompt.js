@@ -16,7 +16,7 @@ import { waiting } from "./waiting.js";
 /** After these, what has arrived is kept and the download goes on. */
 const INTERRUPTED = ["network", "quota"];
 const MOST = 40; // letters of a word or of a part that a sentence shows
-const LONG = 46; // letters that fit on one line of the widest screen
+const LONG = 40; // letters that fit on one line of the widest screen
 
 /**
  * @param {HTMLElement} element

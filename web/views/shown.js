@@ -69,7 +69,15 @@ export function atTheEnd({ run, view }) {
 }
 
 /** What a picture depends on, strengths aside; what draws the steps on the way does not change it. */
-const DECISIVE = /** @type {const} */ (["prompt", "negative", "seed", "steps", "guidance", "sampler"]);
+const DECISIVE = /** @type {const} */ ([
+  "prompt",
+  "negative",
+  "seed",
+  "steps",
+  "guidance",
+  "sampler",
+  "spacing",
+]);
 
 /**
  * @param {State} state
@@ -81,6 +89,7 @@ export function stale({ run, settings }) {
   const gains = lower(then.gains);
   return (
     DECISIVE.some((name) => then[name] !== settings[name]) ||
+    JSON.stringify(then.slots) !== JSON.stringify(settings.slots) ||
     run.frames[0].words.some(({ text }) => gainOf(gains, text) !== gainOf(settings.gains, text))
   );
 }

@@ -5,7 +5,7 @@
  * @import { Store } from "../store.js"
  */
 import { enlarge, extent, stain } from "../paint/attention.js";
-import { inUnits, put, thumbnail } from "../paint/canvas.js";
+import { clear, inUnits, put, thumbnail } from "../paint/canvas.js";
 import { palette } from "../paint/colour.js";
 import { pointAt, straight, trace } from "../paint/line.js";
 import { fill, h, icon, say, set, watch } from "./dom.js";
@@ -117,8 +117,7 @@ export function mount(element, store, send) {
           k === run.frames.length - 1 && run.status === "finished" ? run.picture : null,
         );
       // What an earlier run left here is not this run's.
-      else if (painted.delete(picture))
-        picture.getContext("2d")?.clearRect(0, 0, picture.width, picture.height);
+      else if (painted.delete(picture)) clear(picture);
     }
     const current = list.querySelector("[aria-current]");
     if (here && current && list.scrollWidth > list.clientWidth) reveal(/** @type {HTMLElement} */ (current));
@@ -158,6 +157,7 @@ export function mount(element, store, send) {
     const key = [
       run.started,
       frame.step,
+      frame.drawnBy,
       Boolean(finished),
       stained ? [view.word, view.mean, range.low, range.high, document.documentElement.dataset.theme] : "",
     ].join();

@@ -15,6 +15,9 @@ import { number, t } from "./text.js";
  */
 const TERMS = { x: (frame) => frame.latentIn, x0: (frame) => frame.x0, eps: (frame) => frame.eps };
 
+/** The frame whose sum each element shows. @type {WeakMap<HTMLElement, Frame>} */
+const summed = new WeakMap();
+
 /**
  * @param {HTMLElement} element
  * @param {State} state
@@ -22,7 +25,8 @@ const TERMS = { x: (frame) => frame.latentIn, x0: (frame) => frame.x0, eps: (fra
 export function sum(element, state) {
   const frame = shownFrame(state);
   const shape = shownModel(state)?.latent;
-  if (!frame || !shape) return;
+  if (!frame || !shape || summed.get(element) === frame) return;
+  summed.set(element, frame);
   /** @param {Float32Array | undefined} values @param {string} caption @param {string} factor */
   const figure = (values, caption, factor) => {
     const canvas = h(

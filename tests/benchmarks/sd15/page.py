@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from export.catalogue import catalogue
-from export.generate import draw, settings_for
-from export.manifest import read_manifest
-from export.native import NativeRuntime
-from export.site import WEB, build, server
+from export.format.manifest import read_manifest
+from export.native.generate import draw, settings_for
+from export.native.runtime import NativeRuntime
+from export.site.catalogue import catalogue
+from export.site.site import WEB, build, server
 from tests.benchmarks.sd15.usage import memory
 from tests.browser.chromium import ARGUMENTS, find_chromium
 

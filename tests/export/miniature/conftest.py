@@ -7,12 +7,13 @@ import torch
 from diffusers import StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from export.miniature import config, denoiser, pipeline, tokenizer, vae
+from export.miniature.training import config, denoiser, pipeline, tokenizer, vae
+from tests.conftest import Once
 
 
 @pytest.fixture(scope="session")
-def miniature_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> CLIPTokenizer:
-    return tokenizer.train(tmp_path_factory.mktemp("miniature-tokenizer"))
+def miniature_tokenizer(once: Once) -> CLIPTokenizer:
+    return CLIPTokenizer.from_pretrained(once("miniature-tokenizer", tokenizer.train))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from export.errors import UserError
+from export.format.errors import UserError
 from export.miniature.cli import app
 
 

@@ -33,12 +33,19 @@ export function mount(element, store, send) {
   /** @type {View["part"]} */
   let open = null;
 
+  /** What scrolls can be scrolled by keyboard. */
+  const reach = () => set(body, "tabindex", body.scrollHeight > body.clientHeight ? 0 : false);
+  new ResizeObserver(reach).observe(body);
+
   const draw = () => {
     const { part } = store.state.view;
     if (part === null) return;
-    fill(body, PARTS[part - 1](store.state, send));
-    if (body.childElementCount === 0)
-      fill(body, h("p", { class: "quiet" }, t(shownFrame(store.state) ? "sheet.none" : "sheet.later")));
+    const nodes = PARTS[part - 1](store.state, send, body.firstElementChild);
+    if (nodes.length === 0)
+      nodes.push(h("p", { class: "quiet" }, t(shownFrame(store.state) ? "sheet.none" : "sheet.later")));
+    // What stays is not put in again: that would take the focus from it.
+    if (nodes.length > 1 || nodes[0] !== body.firstElementChild) fill(body, nodes);
+    reach();
   };
 
   const turn = () => {

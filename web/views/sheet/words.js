@@ -4,25 +4,35 @@
  * @import { Commands } from "../../commands.js"
  * @import { State } from "../../types"
  */
-import { h } from "../dom.js";
+import { h, set } from "../dom.js";
 import { shownWords } from "../shown.js";
 import { t } from "../text.js";
 
-/** @param {State} state @param {Commands} send */
-export function words(state, send) {
-  const items = shownWords(state).map((word, index) =>
+/**
+ * @param {State} state
+ * @param {Commands} send
+ * @param {Element | null} there what stands in the sheet: of the same words it stays, and so does the focus in it
+ */
+export function words(state, send, there) {
+  const shown = shownWords(state);
+  const key = JSON.stringify(shown.map(({ text, tokens }) => [text, tokens]));
+  const list = there instanceof HTMLElement && there.dataset.words === key ? there : build(shown, send, key);
+  for (const [index, button] of list.querySelectorAll("button").entries())
+    set(button, "aria-pressed", String(index === state.view.word));
+  return [list];
+}
+
+/**
+ * @param {ReturnType<typeof shownWords>} shown
+ * @param {Commands} send
+ * @param {string} key
+ */
+function build(shown, send, key) {
+  const items = shown.map((word, index) =>
     h(
       "li",
       {},
-      h(
-        "button",
-        {
-          class: "piece",
-          "aria-pressed": String(index === state.view.word),
-          click: () => send.choose(index),
-        },
-        word.text,
-      ),
+      h("button", { class: "piece", click: () => send.choose(index) }, word.text),
       h("span", { class: "quiet" }, t("words.slots", { count: word.tokens.length })),
       h(
         "span",
@@ -31,5 +41,5 @@ export function words(state, send) {
       ),
     ),
   );
-  return [h("ol", { class: "pieces" }, items)];
+  return h("ol", { class: "pieces", "data-words": key }, items);
 }

@@ -6,15 +6,15 @@
  * @import { Store } from "../../store.js"
  * @import { Frame } from "../../types"
  */
-import { gainOf } from "../../gains.js";
-import { enlarge, extent, stain, summary, THRESHOLD } from "../../paint/attention.js";
+import { enlarge, extent, stain, stainScale, summary, THRESHOLD } from "../../paint/attention.js";
 import { put, thumbnail } from "../../paint/canvas.js";
-import { paintRamp, palette } from "../../paint/colour.js";
+import { palette } from "../../paint/colour.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
 import { mapOf, shownFrame, shownPicture } from "../shown.js";
 import { number, percent, rich, t } from "../text.js";
 
 const FINE = 64;
+const [LEAST_COLUMNS, MOST_COLUMNS] = [4, 7];
 
 /**
  * @param {HTMLElement} element
@@ -26,18 +26,6 @@ export function mount(element, store, send) {
   const lead = h("p", { class: "lead" });
   const multiples = h("div", { class: "multiples", role: "group", "aria-label": t("listening.all") });
   const curve = h("div", { class: "share" });
-  const gain = h("input", {
-    type: "range",
-    min: 0,
-    max: 2,
-    step: 0.1,
-    input: () => {
-      const word = chosen();
-      if (word) send.strengthen(word.text, Number(gain.value));
-    },
-  });
-  const gainText = h("output", { class: "num" });
-  const gainRow = h("label", { class: "gain-row" }, h("span", {}, t("gain.row")), gain, gainText);
   const once = h("button", { click: () => send.average(false) }, t("listening.step"));
   const mean = h("button", { click: () => send.average(true) });
   const segments = h(
@@ -64,15 +52,7 @@ export function mount(element, store, send) {
     { class: "button small", "aria-pressed": "false", click: () => show(tabled.hidden === true) },
     t("listening.table"),
   );
-  element.append(
-    title,
-    lead,
-    multiples,
-    tabled,
-    gainRow,
-    curve,
-    h("div", { class: "row" }, segments, toggle, scale),
-  );
+  element.append(title, lead, multiples, tabled, curve, h("div", { class: "row" }, segments, toggle, scale));
 
   /** @param {boolean} asTable */
   const show = (asTable) => {
@@ -101,11 +81,7 @@ export function mount(element, store, send) {
     say(mean, t("listening.mean", { count: frame.step }));
     set(once, "aria-pressed", String(!view.mean));
     set(mean, "aria-pressed", String(view.mean));
-    const value = gainOf(store.state.settings.gains, word.text);
-    gain.value = String(value);
-    set(gain, "aria-label", t("gain.label", { word: word.text }));
-    say(gainText, value === 0 ? t("gain.off") : `× ${number(value, 1)}`);
-    paintRamp(ramp, palette().attention);
+    put(ramp, stainScale(palette()));
     if (tabled.hidden) {
       paintMultiples(frame, fine);
       shareCurve(curve, run.frames, view.word, frame.step);
@@ -120,6 +96,9 @@ export function mount(element, store, send) {
     if (!whole) return;
     const picture = thumbnail(whole);
     if (multiples.childElementCount !== frame.words.length) {
+      // Two rows are in sight; on a phone four stand beside each other, however many there are.
+      const columns = Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, Math.ceil(frame.words.length / 2)));
+      multiples.style.setProperty("--columns", String(columns));
       fill(
         multiples,
         frame.words.map((_, index) =>
@@ -144,7 +123,7 @@ export function mount(element, store, send) {
     }
   };
 
-  watch(store, ({ run, view, settings }) => [run.frames, run.picture, view, settings.gains], update);
+  watch(store, ({ run, view }) => [run.frames, run.picture, view], update);
   new MutationObserver(update).observe(element, { attributeFilter: ["hidden"] });
 }
 
@@ -226,7 +205,7 @@ function rows(frame, fine, chosen) {
     ),
   );
   const body = frame.words.map((word, index) => {
-    const { covered, x, y } = summary(fine[index], FINE);
+    const { covered, peak } = summary(fine[index], FINE);
     const third = (/** @type {number} */ v) => Math.min(2, Math.floor(v * 3));
     return h(
       "tr",
@@ -234,7 +213,7 @@ function rows(frame, fine, chosen) {
       h("th", { scope: "row", class: "serif" }, word.text),
       h("td", {}, percentFine(word.share)),
       h("td", {}, percent(covered)),
-      h("td", {}, t(`where.${third(y)}${third(x)}`)),
+      h("td", {}, t(peak ? `where.${third(peak.y)}${third(peak.x)}` : "where.none")),
     );
   });
   return [head, h("tbody", {}, body)];

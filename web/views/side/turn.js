@@ -67,13 +67,20 @@ export function mount(element, store) {
   update();
 }
 
+/** The latent and the ramp that are painted from each first canvas on.
+ * @type {WeakMap<HTMLCanvasElement, [Float32Array, Uint8ClampedArray]>} */
+const painted = new WeakMap();
+
 /**
  * @param {HTMLElement} element
  * @param {Float32Array} values
  * @param {import("../../types").Manifest["latent"]} shape
  */
 export function paintChannels(element, values, shape) {
-  if (element.childElementCount !== shape.channels + 1) {
+  const [low, high] = shape.range;
+  const scale = [shape.channels, low, high].join(" ");
+  if (element.dataset.scale !== scale) {
+    element.dataset.scale = scale;
     const tiles = Array.from({ length: shape.channels }, (_, c) =>
       h(
         "figure",
@@ -82,8 +89,7 @@ export function paintChannels(element, values, shape) {
         h("canvas", { role: "img", "aria-label": t("channel.name", { channel: c + 1 }) }),
       ),
     );
-    const [low, high] = shape.range;
-    const scale = h(
+    const legend = h(
       "div",
       { class: "scale" },
       h("span", {}, t("channels")),
@@ -96,10 +102,13 @@ export function paintChannels(element, values, shape) {
         h("span", {}, number(high, 1)),
       ),
     );
-    fill(element, tiles, scale);
+    fill(element, tiles, legend);
   }
   const { signed } = palette();
   const canvases = element.querySelectorAll("canvas");
+  const before = painted.get(canvases[0]);
+  if (before?.[0] === values && before[1] === signed) return;
+  painted.set(canvases[0], [values, signed]);
   for (let c = 0; c < shape.channels; c++) put(canvases[c], channelImage(values, c, shape, signed));
   paintRamp(canvases[shape.channels], signed);
 }

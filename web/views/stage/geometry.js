@@ -23,15 +23,26 @@ const MOST_LAPS = 20;
  * @property {Box} mat
  * @property {Box} picture
  * @property {number} caption height of the mat under the picture
- * @property {number} shown words in sight
- * @property {(index: number) => number} entry where the thread of the nth word in sight enters the frame:
- *   y where the words are at the left, x where they are above
- * @property {{ guidance: [number, number], sampler: [number, number], latent: [number, number] }} plates centres
+ * @property {number} shown words in sight at the left; above the frame all, as far as the row reaches
+ * @property {number} pitch from one word at the left to the next
+ * @property {(place: number) => number} entry where a thread enters the frame: y of the nth word in sight where the
+ *   words are at the left, and after the last of them of those out of sight; x of the nth word where they are above
+ * @property {{ guidance: [number, number], sampler: [number, number], latent: [number, number] }} plates centres;
+ *   under the words, of guidance and latent the middle of the side that touches the mat
  */
 
 export const WORD = 44;
 export const ENCODER = { x: 224, width: 84 };
-const WORDS_IN_SIGHT = 8;
+const LIST = 8 * WORD; // height of the words at the left
+const ROWS = 12; // that it is divided into at the most
+const FAN = { pitch: 33, most: 231 }; // where the threads enter: from one to the next, and from first to last
+
+// The stage under its words: how far the winding reaches in and the threads fall, on a high screen and on a low one.
+const ROOMY = { band: 50, fall: 50 };
+const TIGHT = { band: 30, fall: 28 };
+const SMALL = 200; // a picture below this gets the room of a thinner frame
+const SMALLEST = 128;
+const PLATE = 44; // height of the sampler's plate, which stands out over a thin frame
 
 /** @param {number} steps of the run; more than 20 share laps */
 const lapsOf = (steps) => Math.max(1, Math.min(MOST_LAPS, steps));
@@ -64,7 +75,11 @@ export function wide(width, steps, words) {
   const side = PICTURE + 2 * MAT + 2 * band;
   const frame = { x: width - side, y: 0, width: side, height: PICTURE + MAT + caption + 2 * band };
   const laps = lapsOf(steps);
-  const shown = Math.min(words, WORDS_IN_SIGHT);
+  // Of more words than rows the last row says how many are out of sight.
+  const rows = Math.min(words, ROWS);
+  const shown = words > ROWS ? ROWS - 1 : rows;
+  const pitch = Math.min(WORD, LIST / Math.max(1, rows));
+  const fan = Math.min(FAN.pitch, FAN.most / Math.max(1, rows - 1));
   const middle = frame.y + frame.height / 2 - 4;
   return {
     kind: "wide",
@@ -79,7 +94,8 @@ export function wide(width, steps, words) {
     caption,
     ...inside(frame, band, MAT, caption),
     shown,
-    entry: (index) => middle + (index - (shown - 1) / 2) * 33,
+    pitch,
+    entry: (place) => middle + (place - (rows - 1) / 2) * fan,
     plates: {
       guidance: [frame.x + side / 2, frame.y + band / 2],
       sampler: [frame.x + side - band / 2 + 6, frame.y + frame.height / 2 - 6],
@@ -92,36 +108,44 @@ export function wide(width, steps, words) {
  * @param {number} width
  * @param {number} steps
  * @param {number} words
+ * @param {number} room height that the screen has for the stage: the picture should be seen whole
  * @returns {Geometry}
  */
-export function narrow(width, steps, words) {
-  const band = 50;
+export function narrow(width, steps, words, room) {
   const mat = 8;
   const caption = 32;
-  const above = WORD + 50;
-  const side = Math.min(width, 560);
-  const size = side - 2 * band - 2 * mat;
+  const fits = (/** @type {{ band: number, fall: number }} */ { band, fall }) =>
+    Math.min(
+      Math.min(width - 2 * (ROOMY.band - band), 560) - 2 * mat,
+      room - WORD - fall - mat - caption - Math.max(0, PLATE - band),
+    ) -
+    2 * band;
+  const { band, fall } = fits(ROOMY) < SMALL && fits(ROOMY) < fits(TIGHT) - 40 ? TIGHT : ROOMY;
+  const size = Math.max(SMALLEST, fits({ band, fall }));
+  const above = WORD + fall;
+  const side = size + 2 * band + 2 * mat;
   const frame = { x: (width - side) / 2, y: above, width: side, height: size + mat + caption + 2 * band };
   const laps = lapsOf(steps);
   const within = inside(frame, band, mat, caption);
   return {
     kind: "narrow",
     width,
-    height: above + frame.height,
+    height: above + frame.height + Math.max(0, PLATE - band),
     frame,
     band,
     laps,
     gap: band / laps,
-    amplitude: 3.4,
+    amplitude: 0.068 * band,
     radius: 12,
     caption,
     ...within,
     shown: words,
+    pitch: 0,
     entry: (index) => within.picture.x + 6 + (size - 12) * (words > 1 ? index / (words - 1) : 0.5),
     plates: {
-      guidance: [frame.x + side - band / 2, frame.y + frame.height / 2 - 10],
-      sampler: [frame.x + side / 2, frame.y + frame.height - band / 2],
-      latent: [frame.x + band / 2, frame.y + frame.height / 2 - 10],
+      guidance: [within.mat.x + within.mat.width + 1, frame.y + frame.height / 2 - 10],
+      sampler: [frame.x + side / 2, frame.y + frame.height - band + PLATE / 2 + 1],
+      latent: [within.mat.x - 1, frame.y + frame.height / 2 - 10],
     },
   };
 }
@@ -150,6 +174,7 @@ export function bare(steps) {
     caption,
     ...inside(frame, band, MAT, caption),
     shown: 0,
+    pitch: 0,
     entry: () => 0,
     plates: { guidance: [0, 0], sampler: [0, 0], latent: [0, 0] },
   };

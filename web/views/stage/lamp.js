@@ -1,7 +1,9 @@
 /**
  * The lamp's way round the frame: left while the UNet runs, then guidance, sampler and latent. It follows what the
- * engine reports, never faster than the eye; the station that it passes stands on the page as `data-station`.
+ * engine reports, never faster than the eye, and as often as the budget for drawing lets it; the station that it passes
+ * stands on the page as `data-station`.
  *
+ * @import { Budget } from "../../budget.js"
  * @import { Store } from "../../store.js"
  */
 import { watch } from "../dom.js";
@@ -23,12 +25,16 @@ const REACH = /** @type {Record<string, number>} */ ({
 export class Lamp {
   /**
    * @param {Store} store
+   * @param {Budget} budget
    * @param {(position: number) => void} draw called with the position in steps whenever it has changed
    */
-  constructor(store, draw) {
+  constructor(store, budget, draw) {
     this.store = store;
+    this.budget = budget;
     this.draw = draw;
     this.position = 0;
+    /** Steps that the rest of the page shows; in beats the loop is ahead of it. */
+    this.told = 0;
     this.run = 0;
     this.stage = "";
     this.since = 0;
@@ -39,7 +45,10 @@ export class Lamp {
     watch(
       store,
       ({ run, view }) => [run, view],
-      () => this.wake(),
+      () => {
+        this.told = store.state.run.frames.length;
+        this.wake();
+      },
     );
   }
 
@@ -53,14 +62,14 @@ export class Lamp {
     if (this.ticking) return;
     this.ticking = true;
     this.time = performance.now();
-    requestAnimationFrame((now) => this.tick(now));
+    this.budget.next((now) => this.tick(now));
   }
 
   /** Where the run is, in steps. @param {number} now */
   target(now) {
     const { run, view } = this.store.state;
     if (view.step !== null) return Math.min(view.step, run.frames.length);
-    const done = run.frames.length;
+    const done = Math.min(this.told, run.frames.length);
     if (run.status !== "running" || run.source !== "live" || done >= run.steps) return done;
     if (run.stage !== this.stage) {
       this.stage = run.stage;
@@ -99,7 +108,7 @@ export class Lamp {
     this.light(moves && this.position < run.steps);
     const waiting = run.status === "running" && run.source === "live" && view.step === null;
     this.ticking = waiting || this.position < target;
-    if (this.ticking) requestAnimationFrame((next) => this.tick(next));
+    if (this.ticking) this.budget.next((next) => this.tick(next));
   }
 
   /** The position that is drawn; without motion it jumps from side to side. */

@@ -18,8 +18,9 @@ const FINE = 64; // cells across for the line
  * @param {HTMLElement} element
  * @param {Store} store
  * @param {Commands} send
+ * @param {() => import("./sockets.js").Socket[]} socketsOf
  */
-export function mount(element, store, send) {
+export function mount(element, store, send, socketsOf) {
   const canvas = h("canvas", { role: "img" });
   const press = h("button", {
     class: "press",
@@ -111,8 +112,9 @@ export function mount(element, store, send) {
           s("path", { class: "contour", d, transform: place }),
         );
       }
-      const { x, y } = summary(fine, FINE);
-      parts.push(...thread(picture.x + x * picture.width, picture.y + y * picture.height, word));
+      const { peak } = summary(fine, FINE);
+      if (peak)
+        parts.push(...thread(picture.x + peak.x * picture.width, picture.y + peak.y * picture.height, word));
     }
     over.replaceChildren(...parts);
   };
@@ -120,10 +122,8 @@ export function mount(element, store, send) {
   /** @param {number} x @param {number} y @param {number} word */
   const thread = (x, y, word) => {
     if (!geometry || geometry.kind === "bare") return [];
-    const buttons = [...element.querySelectorAll(".words .word")];
-    const place = geometry.kind === "wide" ? inSight(buttons, word) : word;
-    if (place < 0) return [];
-    const entry = geometry.entry(place);
+    const entry = socketsOf()[word]?.entry;
+    if (entry === undefined) return [];
     const { mat: box } = geometry;
     const bend = Math.max(24, Math.abs(x - box.x) * 0.45);
     const fall = Math.max(24, Math.abs(y - box.y) * 0.45);
@@ -172,6 +172,8 @@ export function mount(element, store, send) {
   mark();
 
   return {
+    overlay,
+
     /** @param {Geometry} next @param {number} pixels of a unit */
     place(next, pixels) {
       geometry = next;
@@ -186,19 +188,4 @@ export function mount(element, store, send) {
       paint();
     },
   };
-}
-
-/**
- * The place of a word among those in sight of a list that scrolls; -1 when it is out of sight.
- * @param {Element[]} buttons
- * @param {number} word
- */
-function inSight(buttons, word) {
-  const list = buttons[0]?.parentElement;
-  if (!list) return word;
-  const visible = buttons.filter((button) => {
-    const middle = /** @type {HTMLElement} */ (button).offsetTop + button.clientHeight / 2 - list.scrollTop;
-    return middle >= 0 && middle <= list.clientHeight;
-  });
-  return visible.indexOf(buttons[word]);
 }

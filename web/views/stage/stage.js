@@ -1,6 +1,7 @@
 /**
  * The stage: words on threads, the frame whose winding is the process, and the picture in it.
  *
+ * @import { Budget } from "../../budget.js"
  * @import { Commands } from "../../commands.js"
  * @import { Store } from "../../store.js"
  */
@@ -21,18 +22,29 @@ const BESIDE = matchMedia("(width >= 68.75em)"); // an opened part stands beside
  * @param {HTMLElement} element
  * @param {Store} store
  * @param {Commands} send
+ * @param {Budget} budget
  */
-export function mount(element, store, send) {
+export function mount(element, store, send, budget) {
   set(element, "aria-label", t("stage.label"));
-  const windingView = winding.mount(element, store);
-  const wordsView = words.mount(element, store, send, () => threadsView?.draw());
+  const windingView = winding.mount(element, store, budget);
+  const wordsView = words.mount(element, store, send, () => {
+    threadsView.draw();
+    pictureView.overlay();
+  });
   const threadsView = threads.mount(element, store, wordsView.sockets);
-  element.append(.../** @type {Element[]} */ ([...element.querySelectorAll(".words, .rail")]));
-  const pictureView = picture.mount(element, store, send);
+  element.append(.../** @type {Element[]} */ ([...element.querySelectorAll(".words, .more, .rail")]));
+  const pictureView = picture.mount(element, store, send, wordsView.sockets);
   const platesView = plates.mount(element, store, send);
   const open = h("div", { class: "opened-name", "aria-hidden": "true" });
   const over = /** @type {SVGElement} */ (element.querySelector(".over"));
   element.append(over, windingView.mark, open);
+
+  /** Pixels from the stage's upper edge down to the dock, or to the lower edge of the screen. */
+  const room = () => {
+    const page = document.documentElement;
+    const dock = Number.parseFloat(getComputedStyle(page).scrollPaddingBottom) || 0;
+    return page.clientHeight - dock - element.getBoundingClientRect().top - scrollY;
+  };
 
   const place = () => {
     const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
@@ -46,7 +58,7 @@ export function mount(element, store, send) {
       ? bare(steps)
       : width >= WIDE_FROM
         ? wide(width, steps, count)
-        : narrow(width, steps, count);
+        : narrow(width, steps, count, room() / unit);
     element.style.height = rem(geometry.height);
     set(element, "data-kind", geometry.kind);
     windingView.place(geometry, unit);
@@ -60,6 +72,7 @@ export function mount(element, store, send) {
   };
 
   new ResizeObserver(place).observe(element);
+  addEventListener("resize", place);
   watch(
     store,
     (state) => [

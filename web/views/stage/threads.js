@@ -11,13 +11,13 @@ import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;
 const THICK = 2.9;
-const NARROW = 20; // units of a slot that hold two digits
+const NUMBER = 20; // width that a slot's number takes
 const DOTS = { least: 0.8, more: 2.5 };
 
 /**
  * @param {HTMLElement} element
  * @param {Store} store
- * @param {() => ({ x: number, y: number } | null)[]} socketsOf
+ * @param {() => import("./sockets.js").Socket[]} socketsOf
  */
 export function mount(element, store, socketsOf) {
   const svg = s("svg", { class: "layer threads", "aria-hidden": "true" });
@@ -71,18 +71,18 @@ export function mount(element, store, socketsOf) {
     const threads = [];
     const dots = [];
     const beads = [];
-    let place = 0;
     for (const [index, word] of words.entries()) {
       const socket = sockets[index];
       if (!socket) continue;
-      const entry = geometry.entry(geometry.kind === "narrow" ? index : place++);
+      const { entry, hidden } = socket;
       const on = view.word === index;
       const gain = gainOf(settings.gains, word.text);
-      const width = on ? 4 : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
+      const width = on ? 4 : hidden ? THIN : THIN + (THICK * Math.min(2, gain) * (word.share ?? 0)) / most;
       const d = path(socket, entry, end);
       casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
       const state = `${on ? " on" : ""}${gain === 0 ? " off" : ""}${view.word !== null && !on ? " back" : ""}`;
       threads.push(s("path", { d, class: `thread${state}`, "stroke-width": width.toFixed(2) }));
+      if (hidden) continue;
       threads.push(s("circle", { class: `socket${state}`, cx: socket.x, cy: socket.y, r: 4.5 }));
       if (run.status === "running" && strongest.includes(index) && word.share !== null) {
         beads.push(s("path", { d, class: "beads under", "stroke-width": width + 6 }));
@@ -105,38 +105,30 @@ export function mount(element, store, socketsOf) {
   };
 
   /**
-   * The encoder's slots that each word's pieces fill.
+   * The encoder's slots that each word's pieces fill; many share a box, with the first number and the last.
    * @param {{ tokens: number[] }[]} words
-   * @param {({ x: number, y: number } | null)[]} sockets
+   * @param {import("./sockets.js").Socket[]} sockets
    */
   const boxes = (words, sockets) =>
     words.flatMap(({ tokens }, index) => {
       const socket = sockets[index];
-      if (!socket) return [];
-      const width = Math.min(28, ENCODER.width / tokens.length);
-      const left = ENCODER.x + (ENCODER.width - width * tokens.length) / 2;
-      const box = (/** @type {number} */ x, /** @type {number} */ wide) =>
-        s("rect", { class: "slot", x, y: socket.y - 10, width: wide, height: 20 });
-      const name = (/** @type {number} */ x, /** @type {string | number} */ text) => {
-        const label = s("text", { class: "slot-name", x, y: socket.y + 4.5 });
-        label.textContent = String(text);
-        return label;
-      };
-      if (width < NARROW) {
-        // Too many to be named one by one: the first and the last of them.
-        const ends = `${tokens[0]}–${tokens[tokens.length - 1]}`;
-        return [box(left, width * tokens.length), name(ENCODER.x + ENCODER.width / 2, ends)];
-      }
-      return tokens.flatMap((slot, k) => {
+      if (!socket || socket.hidden) return [];
+      const numbered = ENCODER.width / tokens.length >= NUMBER;
+      const names = numbered ? tokens.map(String) : [`${tokens[0]}–${tokens.at(-1)}`];
+      const width = numbered ? Math.min(28, ENCODER.width / names.length) : ENCODER.width;
+      const left = ENCODER.x + (ENCODER.width - width * names.length) / 2;
+      return names.flatMap((name, k) => {
         const x = left + k * width;
-        return [box(x, width), name(x + width / 2, slot)];
+        const label = s("text", { class: "slot-name", x: x + width / 2, y: socket.y + 4.5 });
+        label.textContent = name;
+        return [s("rect", { class: "slot", x, y: socket.y - 10, width, height: 20 }), label];
       });
     });
 
   /** Inside the text encoder every word hears the words before it (a causal transformer).
-   * @param {({ x: number, y: number } | null)[]} sockets */
+   * @param {import("./sockets.js").Socket[]} sockets */
   const arcs = (sockets) => {
-    const ys = sockets.flatMap((socket) => (socket ? [socket.y] : []));
+    const ys = sockets.flatMap(({ y, hidden }) => (hidden ? [] : [y]));
     const out = [];
     for (let from = 0; from < ys.length; from++) {
       for (let to = from + 1; to < ys.length; to++) {

@@ -1,6 +1,7 @@
 /**
  * The line wound round the picture: one lap a step, as rough as the noise, and the lamp that runs along it.
  *
+ * @import { Budget } from "../../budget.js"
  * @import { Store } from "../../store.js"
  * @import { State } from "../../types"
  * @import { Line } from "../../paint/line.js"
@@ -16,8 +17,9 @@ const POWER = 2.2; // roughness falls faster than the noise, so that the middle 
 /**
  * @param {HTMLElement} element
  * @param {Store} store
+ * @param {Budget} budget
  */
-export function mount(element, store) {
+export function mount(element, store, budget) {
   const still = h("canvas", { class: "layer", "aria-hidden": "true" });
   const moving = h("canvas", { class: "layer", "aria-hidden": "true" });
   const lampMark = h("div", { class: "lamp-mark", "aria-hidden": "true" });
@@ -68,15 +70,7 @@ export function mount(element, store) {
     const steps = Math.max(1, run.steps);
     const here = (position * geometry.laps) / steps;
     const whole = Math.min(geometry.laps, Math.floor(here + 1e-6));
-    const key = [
-      whole,
-      run.frames.length,
-      run.started,
-      unit,
-      geometry.width,
-      geometry.kind,
-      inks.theme,
-    ].join();
+    const key = [whole, lamp.told, run.started, unit, geometry.width, geometry.kind, inks.theme].join();
     const margin = 16;
     const [width, height] = [geometry.width + 2 * margin, geometry.height + 2 * margin];
     if (key !== drawn) {
@@ -116,7 +110,7 @@ export function mount(element, store) {
     }
   };
 
-  const lamp = new Lamp(store, draw);
+  const lamp = new Lamp(store, budget, draw);
 
   return {
     /** The lamp's mark, to be put above everything else on the stage. */

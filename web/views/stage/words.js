@@ -7,11 +7,14 @@
  * @import { Geometry } from "./geometry.js"
  */
 import { gainOf } from "../../gains.js";
-import { fill, h, rem, set, watch } from "../dom.js";
+import { fill, h, icon, rem, set, watch } from "../dom.js";
 import { shownWords } from "../shown.js";
 import { number, t } from "../text.js";
 import { WORD } from "./geometry.js";
+import { findSockets } from "./sockets.js";
 
+const TOP = 42; // of the words at the left
+const CUE = 68; // width of what says that there are more words, at the end of those above the frame
 const RAIL = { from: 92, to: 160 }; // on the thread of a word at the left
 const MOST = 2;
 
@@ -22,7 +25,12 @@ const MOST = 2;
  * @param {() => void} moved called when the words stand elsewhere
  */
 export function mount(element, store, send, moved) {
-  const group = h("div", { class: "words", role: "group", "aria-label": t("words.group"), scroll: moved });
+  const group = h("div", {
+    class: "words",
+    role: "group",
+    "aria-label": t("words.group"),
+    scroll: () => scrolled(),
+  });
   const knob = h("span", { class: "knob" });
   const rail = h(
     "div",
@@ -33,7 +41,15 @@ export function mount(element, store, send, moved) {
     h("span", { class: "tick-name", style: "left:100%" }, t("gain.double")),
     knob,
   );
-  element.append(group, rail);
+  // Who comes by keyboard or with a screen reader meets every word; this one is for those who look.
+  const more = h("button", {
+    class: "more",
+    tabindex: -1,
+    "aria-hidden": "true",
+    hidden: true,
+    click: () => further(),
+  });
+  element.append(group, more, rail);
 
   /** @type {Geometry | null} */
   let geometry = null;
@@ -57,13 +73,38 @@ export function mount(element, store, send, moved) {
         h("button", { class: "word", click: () => send.choose(index) }, h("span", {}, word.text)),
       ),
     );
-    set(group, "data-many", geometry?.kind === "wide" && words.length > geometry.shown);
+    scrolled();
+  };
+
+  /** Bring the words into sight that follow those in sight, or the first ones again. */
+  const further = () => {
+    const page = { left: group.clientWidth - WORD * unit, top: group.clientHeight };
+    if (sockets().at(-1)?.hidden) group.scrollBy({ ...page, behavior: "instant" });
+    else group.scrollTo({ left: 0, top: 0, behavior: "instant" });
+  };
+
+  /** Say how many words are out of sight, and draw the threads anew. */
+  const scrolled = () => {
+    if (!geometry || geometry.kind === "bare") return;
+    const away = sockets().filter(({ hidden }) => hidden);
+    const upright = geometry.kind === "wide";
+    const onward = away.at(-1)?.hidden === "after";
+    const way = upright ? (onward ? "down" : "up") : onward ? "right" : "left";
+    if (away.length) fill(more, t("words.more", { count: away.length }), icon(way));
+    placeRail();
     moved();
   };
 
+  let marked = store.state.view.word;
   const mark = () => {
     const { word } = store.state.view;
     const words = shownWords(store.state);
+    if (word !== marked && word !== null && sockets()[word]?.hidden) {
+      // It may have been chosen elsewhere.
+      const { offsetLeft, offsetTop } = /** @type {HTMLElement} */ (group.children[word]);
+      group.scrollTo({ left: offsetLeft - WORD * unit, top: offsetTop, behavior: "instant" });
+    }
+    marked = word;
     for (const [index, button] of [...group.children].entries()) {
       set(button, "aria-pressed", String(index === word));
       set(button, "data-off", gainOf(store.state.settings.gains, words[index]?.text) === 0);
@@ -72,16 +113,16 @@ export function mount(element, store, send, moved) {
   };
 
   const placeRail = () => {
+    const index = store.state.view.word;
     const word = chosen();
-    const button = store.state.view.word === null ? null : group.children[store.state.view.word];
-    // Above the frame there is no room for a rail: there the panel has one.
-    rail.hidden = !word || !button || geometry?.kind !== "wide";
-    if (rail.hidden || !word || !button) return;
-    const { offsetTop } = /** @type {HTMLElement} */ (button);
-    const from = Math.max(RAIL.from, /** @type {HTMLElement} */ (button.firstChild).offsetWidth / unit + 26);
+    const socket = index === null ? undefined : sockets()[index];
+    // Above the frame there is no room for a rail: there the dock has one.
+    rail.hidden = geometry?.kind !== "wide" || !word || !socket || socket.hidden !== "";
+    if (rail.hidden || !word || !socket) return;
+    const from = Math.max(RAIL.from, socket.x + 27);
     rail.style.left = rem(from);
     rail.style.width = rem(Math.max(RAIL.to, from + 56) - from);
-    rail.style.top = rem((group.offsetTop + offsetTop - group.scrollTop) / unit);
+    rail.style.top = rem(socket.y - WORD / 2);
     const value = gain();
     knob.style.left = `${(value / MOST) * 100}%`;
     set(rail, "aria-label", t("gain.label", { word: word.text }));
@@ -128,6 +169,10 @@ export function mount(element, store, send, moved) {
     event.stopPropagation();
   });
 
+  /** Where each word's thread begins. */
+  const sockets = () =>
+    geometry && geometry.kind !== "bare" ? findSockets(group, more, geometry, unit) : [];
+
   const update = () => {
     renew();
     mark();
@@ -141,30 +186,25 @@ export function mount(element, store, send, moved) {
       geometry = next;
       unit = pixels;
       group.hidden = next.kind === "bare";
-      if (next.kind === "wide") group.style.cssText = `top:${rem(42)};height:${rem(next.shown * WORD)}`;
-      else group.style.cssText = `left:${rem(next.frame.x - 16)};width:${rem(next.frame.width + 32)}`;
-      update();
+      const count = shownWords(store.state).length;
+      renew();
+      if (next.kind === "wide") {
+        const bottom = TOP + next.shown * next.pitch;
+        group.style.cssText = `top:${rem(TOP)};height:${rem(bottom - TOP)};--pitch:${rem(next.pitch)}`;
+        more.style.cssText = `top:${rem(bottom)};height:${rem(next.pitch)}`;
+        more.hidden = count <= next.shown;
+      } else if (next.kind === "narrow") {
+        const most = Math.min(next.width + 32, next.frame.width + 160);
+        const left = (next.width - most) / 2;
+        group.style.cssText = `left:${rem(left)};width:${rem(most)}`;
+        more.hidden = group.scrollWidth <= group.clientWidth;
+        if (!more.hidden) group.style.width = rem(most - CUE - 16);
+        more.style.cssText = `left:${rem(left + most - CUE - 16)};width:${rem(CUE)};height:${rem(WORD)}`;
+      } else more.hidden = true;
+      mark();
+      scrolled();
     },
 
-    /**
-     * Where each word's thread begins, in units; words out of sight have none.
-     * @returns {({ x: number, y: number } | null)[]}
-     */
-    sockets() {
-      if (!geometry || geometry.kind === "bare") return [];
-      const origin = element.getBoundingClientRect();
-      const area = group.getBoundingClientRect();
-      return [...group.children].map((button) => {
-        const box = /** @type {Element} */ (button.firstChild).getBoundingClientRect();
-        if (geometry?.kind === "wide") {
-          const y = (box.top + box.bottom) / 2;
-          if (y < area.top || y > area.bottom) return null;
-          return { x: (box.right - origin.left) / unit + 7, y: (y - origin.top) / unit };
-        }
-        const x = (box.left + box.right) / 2;
-        if (x < area.left || x > area.right) return null;
-        return { x: (x - origin.left) / unit, y: WORD };
-      });
-    },
+    sockets,
   };
 }

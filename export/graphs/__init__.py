@@ -1,0 +1,1 @@
+"""What is traced: the graphs in torch, and the ONNX graphs that are made of them."""

@@ -1,0 +1,1 @@
+"""What the miniature is taught: scenes as data, in words and in pictures."""

@@ -1,0 +1,1 @@
+"""What is served: the page as files, and the list of its models."""

@@ -1,0 +1,1 @@
+"""What is stored: weights in a precision, in shards, under short names."""

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Runs } from "../../web/runs.js";
+import { Store } from "../../web/store.js";
+
+/** Python that notes what it is asked, and draws until it is cancelled. */
+function python() {
+  const asked = [];
+  let end = () => {};
+  return {
+    asked,
+    generate: () => {
+      asked.push("generate");
+      return new Promise((done) => {
+        end = () => done({ cancelled: true });
+      });
+    },
+    cancel: () => {
+      asked.push("cancel");
+      end();
+    },
+  };
+}
+
+test("a run that is cancelled in any moment of its start does not go on unseen", async () => {
+  for (let turns = 0; turns < 10; turns += 1) {
+    const worker = python();
+    const runs = new Runs(new Store());
+    const outcome = runs.generate().catch((error) => error.name);
+    runs.begin(worker);
+    for (let turn = 0; turn < turns; turn += 1) await null;
+    runs.cancel();
+    assert.equal(await outcome, "AbortError");
+    await new Promise((done) => setTimeout(done));
+    assert.equal(worker.asked.at(-1), "cancel", `after ${turns} turns of the queue`);
+  }
+});

@@ -1,0 +1,49 @@
+/** Who hears of a change, and when. */
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { Store } from "../../web/store.js";
+
+const hearing = () => {
+  const store = new Store();
+  const heard = [];
+  store.subscribe(({ run }) => heard.push(run.stage));
+  return { store, heard };
+};
+
+test("changes made in one go are told once", async () => {
+  const { store, heard } = hearing();
+  store.set({ run: { stage: "unet" } });
+  store.setLater({ run: { stage: "step" } });
+  await null;
+  assert.deepEqual(heard, ["step"]);
+});
+
+test("within a beat, what comes often is told together; the state has it at once", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { store, heard } = hearing();
+  store.beat = 400;
+  store.setLater({ run: { stage: "unet" } });
+  mock.timers.tick(300);
+  store.setLater({ run: { stage: "step" } });
+  await null;
+  assert.equal(store.state.run.stage, "step");
+  assert.deepEqual(heard, []);
+  mock.timers.tick(100);
+  await null;
+  assert.deepEqual(heard, ["step"]);
+  mock.timers.reset();
+});
+
+test("what is told at once tells what was waiting, and that is not told again", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { store, heard } = hearing();
+  store.beat = 400;
+  store.setLater({ run: { stage: "decode" } });
+  store.set({ run: { status: "paused" } });
+  await null;
+  assert.deepEqual(heard, ["decode"]);
+  mock.timers.tick(1000);
+  await null;
+  assert.deepEqual(heard, ["decode"]);
+  mock.timers.reset();
+});

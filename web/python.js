@@ -1,0 +1,21 @@
+/**
+ * Pyodide for PyScript's worker, which imports this in its place: what the last visit computed with is begun beside
+ * Python, not after it. The fragment of this module's address names that: a build of onnxruntime-web, or nothing.
+ */
+const { href, hash } = new URL(import.meta.url);
+const [module, binary] = hash.slice(1).split(",");
+if (binary) {
+  import("./ort.js")
+    .then(({ load }) => load(new URL(module, href).href, new URL(binary, href).href))
+    .catch(() => {}); // who needs it asks again, and hears why
+}
+
+const pyodide = new URL("./vendor/pyodide/", href).href;
+const interpreter = await import(`${pyodide}pyodide.mjs`);
+
+export const { version } = interpreter;
+
+/** @param {object} options */
+export function loadPyodide(options) {
+  return interpreter.loadPyodide({ ...options, indexURL: pyodide });
+}
