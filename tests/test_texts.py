@@ -54,6 +54,7 @@ def listed(file: str, name: str) -> list[str]:
 
 
 PARTS = range(1, 8)
+ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 # What stands for the blank of a key that is put together, in the order of the blanks.
 COMPUTED: dict[str, list | set | dict | range] = {
     "term.{}": terms(),
@@ -64,7 +65,9 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "preview.{}": PREVIEWS,
     "preview.{}.why": PREVIEWS,
     "part.{}": PARTS,
-    "part.{}.lead": PARTS,
+    "part.{}.lead": set(PARTS) - {3},
+    "part.3.lead.{}": ANSWERS,
+    "loop.unet.{}": ANSWERS,
     "key.{}": listed("views/head.js", "KEYS"),
     "key.{}.does": listed("views/head.js", "KEYS"),
     "engine.attention.{}": union("selfAttention"),
@@ -73,13 +76,11 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "loading.{}.title": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.{}": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.part.{}": ["Python"],
-    "loop.{}": ["unet", "guidance", "once", "sampler", "latent"],
     "setting.{}": ["seed", "steps", "guidance", "sampler", "preview", "avoid"],
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],
     "{}.why": ["steps", "guidance"],
-    "fact.{}": ["timestep", "noise", "unet", "left"],
-    "table.{}": ["word", "share", "over", "where"],
+    "table.{}": ["word", "share", "inside", "where"],
     "where.{}{}": [f"{y}{x}" for y in range(3) for x in range(3)],
     "device.{}": ["room", "memory", "graphics", "processor"],
     "picture.{}": set(PREVIEWS.values()) - {"vae_decoder"},

@@ -112,8 +112,8 @@ export function mount(element, store, send) {
       set(picture, "role", frame ? "img" : false);
       set(picture, "aria-hidden", frame ? false : "true");
       const noise = frame ? percent(frame.noiseShare) : "";
-      const name = finished ? "strip.frame.finished" : "strip.frame";
-      set(picture, "aria-label", frame && t(name, { step, steps, noise }));
+      const name = t(finished ? "strip.frame.finished" : "strip.frame", { step, steps, noise });
+      set(picture, "aria-label", frame && name);
       say(/** @type {Element} */ (facts.firstElementChild), step);
       say(/** @type {Element} */ (facts.lastElementChild), finished ? t("strip.finished") : noise);
       if (frame) paint(picture, frame, range, finished ? run.picture : null);

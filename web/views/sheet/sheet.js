@@ -67,7 +67,7 @@ export function mount(element, store, send) {
     fill(title, h("i", { class: "part-number", "aria-hidden": "true" }, part), t(`part.${part}`));
     fill(
       lead,
-      rich(leadOf(part, store.state)).map((node) =>
+      leadOf(part, store.state).map((node) =>
         node instanceof HTMLElement ? h("span", { class: "mark" }, node.textContent) : node,
       ),
     );
@@ -115,9 +115,9 @@ export function mount(element, store, send) {
 /**
  * @param {number} part
  * @param {State} state
- * @returns {string} the key of the sentence that says what the part does in this model
+ * @returns {(Node | string)[]} the sentence that says what the part does in this model
  */
 function leadOf(part, state) {
-  if (part === 3) return `part.3.lead.${answerOf(state)}`;
-  return part === 4 && !askedTwice(state) ? "part.4.once" : `part.${part}.lead`;
+  if (part === 3) return rich(`part.3.lead.${answerOf(state)}`);
+  return part === 4 && !askedTwice(state) ? rich("part.4.once") : rich(`part.${part}.lead`);
 }

@@ -35,20 +35,18 @@ export function mount(element, store) {
     const frame = shownFrame(store.state);
     if (!frame || !model || element.hidden) return;
     const end = atTheEnd(store.state);
-    const keys = {
-      unet: `loop.unet.${answerOf(store.state)}`,
-      guidance: askedTwice(store.state) ? "loop.guidance" : "loop.once",
-      sampler: "loop.sampler",
-      latent: end ? "loop.last" : "loop.latent",
-    };
-    if (sentence.dataset.says !== String(Object.values(keys))) {
-      sentence.dataset.says = String(Object.values(keys));
+    const says = String([answerOf(store.state), askedTwice(store.state), end]);
+    if (sentence.dataset.says !== says) {
+      sentence.dataset.says = says;
+      const lit = {
+        unet: rich(`loop.unet.${answerOf(store.state)}`),
+        guidance: rich(askedTwice(store.state) ? "loop.guidance" : "loop.once"),
+        sampler: rich("loop.sampler"),
+        latent: rich(end ? "loop.last" : "loop.latent"),
+      };
       fill(
         sentence,
-        Object.entries(keys).flatMap(([lights, key]) => [
-          h("span", { "data-lights": lights }, rich(key)),
-          " ",
-        ]),
+        Object.entries(lit).flatMap(([lights, words]) => [h("span", { "data-lights": lights }, words), " "]),
       );
     }
     sum(equation, store.state);
@@ -57,10 +55,10 @@ export function mount(element, store) {
     const took = run.frames.reduce((all, one) => all + timeOf(one), 0);
     const left = Math.max(0, run.steps - run.frames.length) * run.msPerStep;
     // Unless the schedule says that its last step goes to an abar of 1, a little noise may stay.
-    const gone = model.scheduler.set_alpha_to_one ? "fact.noise.none" : "fact.noise.trace";
+    const gone = t(model.scheduler.set_alpha_to_one ? "fact.noise.none" : "fact.noise.trace");
     const said = [
       [t("fact.timestep"), number(frame.timestep)],
-      end ? [t("fact.noise.left"), t(gone)] : [t("fact.noise"), percent(frame.noiseShare)],
+      end ? [t("fact.noise.left"), gone] : [t("fact.noise"), percent(frame.noiseShare)],
       [t("fact.unet"), t("fact.ms", { ms: number(frame.ms.unet) })],
       lasting ? [t("fact.left"), seconds(left)] : [t("fact.took"), seconds(took)],
     ];
