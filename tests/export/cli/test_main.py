@@ -15,7 +15,7 @@ from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
-from export.cli.main import main as cli
+from export.cli import main as cli
 
 
 def run(*arguments: object) -> Result:
