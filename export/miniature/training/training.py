@@ -102,7 +102,8 @@ def run(settings: Settings, folder: Path, out: Path, *, threads: int = 1, stop_a
         here.wait_for_everyone()
 
     teacher = autoencoder(settings, folder).to(here.device, memory_format=torch.channels_last)
-    small = small_decoder.train(settings, teacher, folder)
+    begun = (folder / denoiser.START).exists()  # with finished weights, whose small decoder stays
+    small = None if begun else small_decoder.train(settings, teacher, folder)
 
     cache = folder / "latents"
     if not (cache / "complete").exists():
@@ -117,5 +118,6 @@ def run(settings: Settings, folder: Path, out: Path, *, threads: int = 1, stop_a
     text, unet = denoiser.train(settings, names, data, items, folder, here.device, stop_at)
     if first:
         save(settings, folder, text, unet, out)
-        small_decoder.write(small, out)
+        if small:
+            small_decoder.write(small, out)
     here.wait_for_everyone()
