@@ -1,6 +1,6 @@
 /**
- * Decoding in full: of a step that a cheaper graph drew, the decoder's own picture follows as soon as the visitor goes
- * to that step.
+ * Decoding in full: of a step that the small decoder drew, the decoder's own picture follows as soon as the visitor goes
+ * to that step, and of all others once the run has ended and the processor is free.
  *
  * @import { Runs } from "./runs.js"
  * @import { Store } from "./store.js"
@@ -27,17 +27,20 @@ export class Decoding {
     const look = () => void this.#look();
     store.subscribe(look, ({ view }) => view);
     store.subscribe(look, ({ run }) => run.frames);
+    store.subscribe(look, ({ run }) => run.status);
   }
 
-  /** The step that the visitor went to, if a cheaper graph drew it. @returns {Frame | null} */
+  /** The step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Frame | null} */
   get #wanted() {
     const { view, run, model, engine } = this.store.state;
     // Where memory is short, the decoder would have to take the UNet's place.
-    if (view.step === null || view.playing || engine.sparing) return null;
-    if (run.source !== "live" || run.model !== model) return null;
-    const frame = shownFrame(this.store.state);
-    if (frame?.step !== view.step || this.#asked.has(frame)) return null;
-    return frame.drawnBy === DECODER ? null : frame;
+    if (engine.sparing || run.source !== "live" || run.model !== model) return null;
+    const rough = (/** @type {Frame} */ frame) => frame.drawnBy !== DECODER && !this.#asked.has(frame);
+    const shown = shownFrame(this.store.state);
+    if (shown && view.step === shown.step && !view.playing && rough(shown)) return shown;
+    // Who asked for quick colours wants to see them.
+    if (run.status !== "finished" || run.settings?.preview !== "tiny") return null;
+    return run.frames.find(rough) ?? null;
   }
 
   async #look() {

@@ -126,7 +126,7 @@ def in_sight(page: Page) -> list[str]:
 def test_twelve_words_are_all_in_sight(show: Show) -> None:
     page = show(TWELVE)
     assert len(in_sight(page)) == 12
-    expect(page.locator(".more")).to_be_hidden()
+    expect(page.locator(".more-words")).to_be_hidden()
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
@@ -135,14 +135,14 @@ def test_of_more_words_the_page_says_how_many_are_out_of_sight(show: Show, size:
     away = len(LONG.split()) - len(in_sight(page))
     assert away > 0
     first, *_, last = LONG.split()
-    expect(page.locator(".more")).to_have_text(f"{away} more")
+    expect(page.locator(".more-words")).to_have_text(f"{away} more")
     assert page.evaluate(THREADS) == len(LONG.split())  # those out of sight run as a bundle
     while last not in in_sight(page):
         before = in_sight(page)
-        page.locator(".more").click()
+        page.locator(".more-words").click()
         page.wait_for_timeout(100)
         assert in_sight(page) != before
-    page.locator(".more").click()
+    page.locator(".more-words").click()
     page.wait_for_timeout(100)
     assert in_sight(page)[0] == first
 

@@ -32,7 +32,7 @@ export function mount(element, store, send, budget) {
     pictureView.overlay();
   });
   const threadsView = threads.mount(element, store, wordsView.sockets);
-  element.append(.../** @type {Element[]} */ ([...element.querySelectorAll(".words, .more, .rail")]));
+  element.append(.../** @type {Element[]} */ ([...element.querySelectorAll(".words, .more-words, .rail")]));
   // Who goes by keyboard meets the parts in their order: the picture with its decoder is the last.
   const platesView = plates.mount(element, store, send);
   const pictureView = picture.mount(element, store, send, wordsView.sockets);

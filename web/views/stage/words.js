@@ -43,7 +43,7 @@ export function mount(element, store, send, moved) {
   );
   // Who comes by keyboard or with a screen reader meets every word; this one is for those who look.
   const more = h("button", {
-    class: "more",
+    class: "more-words",
     tabindex: -1,
     "aria-hidden": "true",
     hidden: true,
