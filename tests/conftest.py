@@ -14,6 +14,7 @@ from filelock import FileLock
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Several processes share the cores, so each computes on one: threads would only wait for each other.
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ.pop("COLUMNS", None)  # rich would keep the width that it meets first
     from export.native.runtime import NativeRuntime
 
     NativeRuntime.__init__ = partialmethod(NativeRuntime.__init__, threads=1)

@@ -95,7 +95,7 @@ def test_an_allowed_pickle_with_more_than_tensors(tmp_path: Path, monkeypatch: p
             said.append((record.getMessage(), trace.exists()))
 
     monkeypatch.setattr(
-        logging.getLogger("export.checkpoint.checkpoint.tensorfile"), "handlers", [Listener()]
+        logging.getLogger("export.checkpoint.tensorfile"), "handlers", [Listener()]
     )
     assert read_tensors(path, allow_pickle=True)["a"].tolist() == [1, 1, 1]
     assert trace.exists()

@@ -40,7 +40,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_picture_is_cut_to_its_middle(int8_model: Path, photo: Path) -> None:
     start = read_start(read_manifest(int8_model), photo, 0.4)
-    colours = np.asarray(start.picture).reshape(64, 64, 4)
+    colours = np.frombuffer(bytes(start.picture), np.uint8).reshape(64, 64, 4)
     assert (colours[:, 2:-2] == [255, 165, 0, 255]).all()
     assert start.strength == 0.4
 

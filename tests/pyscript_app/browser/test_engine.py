@@ -20,7 +20,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The steps that are drawn, by a loop that does nothing else."""
     steps: list[int] = []
 
-    async def generate(_: Any, __: Any, runtime: Any) -> AsyncIterator[int]:
+    async def generate(_: Any, __: Any, runtime: Any, **___: Any) -> AsyncIterator[int]:
         for step in range(1, STEPS + 1):
             await runtime.pause()
             steps.append(step)

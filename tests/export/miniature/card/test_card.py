@@ -44,6 +44,13 @@ def results() -> dict[str, Any]:
             "levels": {"200": 0.7},
             "pairs": {"right_word": 0.6, "wrong_word": 0.03},
         },
+        "causes": {
+            "prompts": 100,
+            "kinds": {"noun": {"off": 21.3, "deleted": 30.4, "ratio": 0.7, "count": 99}},
+            "gone": 0.83,
+            "small_to_others": 0.05,
+        },
+        "heeding": {"named": 0.92, "small": 0.13, "words": 0.41, "count": 140},
         "nearest": {
             "count": {"pictures": 96, "fresh": 95, "pool": 40000},
             "median": {"pictures": 27.13, "fresh": 25.4},
@@ -83,6 +90,9 @@ def test_everything_measured_is_told(folder: Path) -> None:
         "10 steps of ddim, guidance 2",
         "| everything, in free text | 90% |  |  |  | 100 |",
         "31.4 dB",
+        "| noun | 21.3 | 30.4 | 0.70 | 99 |",
+        "**83%**",
+        "**92%**",
         "SSIM 0.951",
         "| 500 | 0.123 | 0.045 |",
         "| noun | 0.61 | 0.30 | 0.10 | 0.90 | 0.20 | 99 |",

@@ -8,7 +8,7 @@ from pathlib import Path
 from export.miniature.training.meanings import synonyms
 from export.miniature.training.tokenizer import known_words
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def test_every_word_leads_from_an_unknown_to_a_known_one() -> None:
