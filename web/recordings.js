@@ -48,6 +48,7 @@ export async function playRecording(store, { name, model: drawer }) {
   const turn = ++asked;
   const live = () => (store.state.run.source === "live" ? store.state.run.settings : null);
   const before = live();
+  const { error } = store.state.run;
   const [{ settings, frames }, model] = await Promise.all([
     loadRecording(name),
     fetch(`./models/${drawer}/manifest.json`).then((response) => response.json()),
@@ -55,6 +56,7 @@ export async function playRecording(store, { name, model: drawer }) {
   const last = frames[frames.length - 1];
   const { source, status, queued } = store.state.run;
   if (turn !== asked || (live() !== before && !queued)) return;
+  if (store.state.run.error && store.state.run.error !== error) return; // something went wrong meanwhile, and is said
   if (source === "live" && (status === "running" || status === "paused")) return;
   /** @type {Frame[]} what the run holds so far; anybody else's frames end the play */
   let shown = [];

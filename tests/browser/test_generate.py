@@ -24,6 +24,8 @@ RED_CAR: dict[str, Any] = {
     "gains": {},
     "preview": "full",
     "every": 1,
+    "spacing": "trained",
+    "slots": {},
 }
 
 
@@ -96,7 +98,7 @@ def go_to(page: Page, step: int) -> None:
 
 def test_the_small_decoder_draws_until_a_step_is_gone_to_or_the_run_ends(live_page: Page) -> None:
     """The last step, and on request any other, is decoded in full; also while the run waits. After it all are."""
-    usual = {name: value for name, value in RED_CAR.items() if name not in {"preview", "every"}}
+    usual = RED_CAR | {"preview": "tiny"}
     draw = "(wishes) => diffuscope.generate(wishes).then(({ frames }) => frames.map((one) => one.drawnBy))"
     assert live_page.evaluate(draw, RED_CAR) == ["vae_decoder"] * 4
     full = [in_the_strip(live_page, step) for step in range(1, 5)]

@@ -111,7 +111,7 @@ def test_a_word_chosen_in_part_1_keeps_the_focus(show: Show) -> None:
     expect(piece).to_have_attribute("aria-pressed", "false")
 
 
-THREADS = "document.querySelectorAll('.threads path.thread').length"
+THREADS = "document.querySelectorAll('.threads path.thread:not(.rest)').length"
 
 
 def in_sight(page: Page) -> list[str]:

@@ -45,6 +45,8 @@ EVERYTHING = {
     "gains": {"red": 0.5, "car": 0},
     "preview": "linear",
     "every": 2,
+    "spacing": "late",
+    "slots": {},
 }
 
 
@@ -75,7 +77,7 @@ def test_a_recording_plays_under_its_own_caption_until_the_picture_of_a_link_is_
     page = visit("#prompt=two+yellow+balloons+at+night&steps=2")
     expect(page.locator(".picture .tag")).to_contain_text("Recorded: a red car on the beach", timeout=RUN)
     expect(button(page, "Cancel")).to_be_visible()
-    expect(page.get_by_text("Your picture begins by itself").first).to_be_visible()
+    expect(page.locator("#strip").get_by_text("Your picture begins by itself")).to_be_visible()
     expect(prompt(page)).to_have_value("two yellow balloons at night")
     finish(page)
     expect(page.locator(".picture .tag")).to_be_hidden()

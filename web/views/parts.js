@@ -22,10 +22,9 @@ export function mount(element, _store, send) {
         "button",
         {
           "data-part": k + 1,
-          "aria-label": t(`part.${k + 1}`),
           click: () => send.open(/** @type {View["part"]} */ (k + 1)),
         },
-        h("i", { class: "part-number" }, k + 1),
+        h("i", { class: "part-number", "aria-hidden": "true" }, k + 1),
         h("span", { class: "name" }, t(`part.${k + 1}`)),
       ),
     ),

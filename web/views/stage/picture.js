@@ -38,8 +38,8 @@ export function mount(element, store, send, socketsOf) {
   const caption = h("span", { class: "caption-text" });
   const decoder = h(
     "button",
-    { class: "decoder", "data-part": 7, "aria-label": t("part.7"), click: () => send.open(7) },
-    h("i", { class: "part-number" }, "7"),
+    { class: "decoder", "data-part": 7, click: () => send.open(7) },
+    h("i", { class: "part-number", "aria-hidden": "true" }, "7"),
     h("span", { class: "name" }, t("part.7")),
   );
   const image = h("div", { class: "picture" }, canvas, press, tag, again);

@@ -26,7 +26,6 @@ export function mount(element, store, send) {
       {
         class: part < 4 ? "heading" : "plate",
         "data-part": part,
-        "aria-label": t(`part.${part}`),
         click: () => send.open(part),
       },
       ...children.slice(0, -1),
@@ -36,7 +35,7 @@ export function mount(element, store, send) {
         h(
           "span",
           { class: "title" },
-          h("i", { class: "part-number" }, part),
+          h("i", { class: "part-number", "aria-hidden": "true" }, part),
           h("span", { class: "name" }, t(`part.${part}`)),
         ),
         children.at(-1),
