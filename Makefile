@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run site test test-long lint format bench bench-sd15 browser clean
+.PHONY: run site wheel test test-long lint format bench bench-sd15 browser clean
 
 run: .venv/base node_modules/.base
 	$(BIN)/diffuscope build --out site
@@ -12,6 +12,14 @@ run: .venv/base node_modules/.base
 
 site: .venv/base node_modules/.base
 	$(BIN)/diffuscope build --out site
+
+# The loop alone, for other pages (docs/in-your-page.md); DIST and PIP_OPTIONS are for the tests.
+DIST ?= dist
+wheel: .venv/base
+	rm -rf $(DIST)/source && mkdir -p $(DIST)/source
+	cp -R pyscript_app pyscript_app/pyproject.toml docs/in-your-page.md LICENSE $(DIST)/source
+	$(BIN)/pip wheel --quiet --no-deps $(PIP_OPTIONS) --wheel-dir $(DIST) $(DIST)/source
+	rm -rf $(DIST)/source
 
 # Browsers are timed, so their tests come alone; all others share the cores.
 PARALLEL := --numprocesses 2 --dist worksteal
@@ -72,4 +80,4 @@ node_modules/.base node_modules/.test: package.json package-lock.json
 	@touch $@ node_modules/.base
 
 clean:
-	rm -rf .venv node_modules site
+	rm -rf .venv node_modules site dist

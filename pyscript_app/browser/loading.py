@@ -17,7 +17,7 @@ from pyscript_app.browser.device_folder import MANIFEST, VERDICT, DeviceFolder
 from pyscript_app.browser.download import Download
 from pyscript_app.browser.memory_folder import MemoryFolder
 from pyscript_app.browser.messages import post
-from pyscript_app.browser.runtime import import_module
+from pyscript_app.browser.runtime import import_module, plain
 from pyscript_app.browser.sessions import Opener, Sessions
 from pyscript_app.browser.storage import File, read, sha256
 from pyscript_app.browser.trouble import TroubleError, damaged, incomplete, unreadable
@@ -67,7 +67,8 @@ async def load(options: Any) -> Loaded:
     )
 
     post("progress", status="probing", stage="unet")
-    opener = Opener(ort, lazy, graphs, files, sum(files[shard].size for shard in shards))
+    weights = sum(files[shard].size for shard in shards)
+    opener = Opener(ort, lambda each: lazy.externalData(plain(each)), graphs, files, weights)
     situation = [
         js.navigator.userAgent,
         backend.adapter_name(adapter),

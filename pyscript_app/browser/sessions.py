@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import js
@@ -23,7 +23,7 @@ class Opener:
 
     Args:
         ort: the onnxruntime-web module.
-        lazy: the module web/filebytes.js.
+        external_data: makes of shards by path what onnxruntime-web takes for them, the option of that name.
         graphs: the manifest's ``graphs``, those alone that may be opened.
         files: the model's files by path.
         weights: bytes of all graphs that a picture needs.
@@ -32,12 +32,13 @@ class Opener:
     def __init__(
         self,
         ort: Any,
-        lazy: Any,
+        external_data: Callable[[dict[str, File]], Any],
         graphs: Mapping[str, Mapping[str, Any]],
         files: Mapping[str, File],
         weights: int,
     ) -> None:
-        self._ort, self._lazy, self._graphs, self._files, self._weights = ort, lazy, graphs, files, weights
+        self._ort, self._external_data = ort, external_data
+        self._graphs, self._files, self._weights = graphs, files, weights
 
     def spares(self, backend: str) -> bool:
         """Whether memory is too short to have all graphs open: WASM has 4 GB for all, a card its own."""
@@ -68,9 +69,7 @@ class Opener:
                     "disable_qdq_constant_folding": "1" if entry["bytes"] > FOLD_LIMIT else "0",
                 }
             },
-            "externalData": self._lazy.externalData(
-                plain({path: self._files[path] for path in entry["shards"]})
-            ),
+            "externalData": self._external_data({path: self._files[path] for path in entry["shards"]}),
         }
         if backend == "webgpu":
             stays = not self.alone(graph, backend)
