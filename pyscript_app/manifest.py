@@ -15,7 +15,7 @@ Manifest = dict[str, Any]
 
 # The UNet's graphs, of which a page runs one; the one that is faster where it works comes first.
 UNETS = ("unet_fused", "unet")
-# All graphs of a picture; others are fetched by those who ask for them.
+# All graphs of a picture that begins in noise; others are fetched by those who ask for them.
 PICTURE_GRAPHS = (
     "text_encoder",
     *UNETS,
@@ -25,6 +25,8 @@ PICTURE_GRAPHS = (
     "preview_decoder",
     "latent_rgb",
 )
+# Those that are fetched when a picture first needs them.
+FURTHER_GRAPHS = ("vae_encoder",)
 
 # Weights of a heavier graph stay compressed in memory and are decompressed in each run, one layer at a time; those of
 # a lighter one are decompressed once, which draws faster.
@@ -57,9 +59,9 @@ def read_manifest(text: str) -> Manifest:
     return manifest
 
 
-def picture_graphs(manifest: Manifest) -> dict[str, Any]:
-    """The entries of the graphs that a picture needs, as far as the model has them."""
-    return {name: manifest["graphs"][name] for name in PICTURE_GRAPHS if name in manifest["graphs"]}
+def picture_graphs(manifest: Manifest, names: Iterable[str] = PICTURE_GRAPHS) -> dict[str, Any]:
+    """The entries of the graphs that a picture needs, or of others, as far as the model has them."""
+    return {name: manifest["graphs"][name] for name in names if name in manifest["graphs"]}
 
 
 def picture_files(manifest: Manifest) -> set[str]:

@@ -6,7 +6,8 @@ import math
 from array import array
 from dataclasses import dataclass
 
-from pyscript_app.course import Course
+from pyscript_app.course import Course, chart
+from pyscript_app.model import Model
 from pyscript_app.parts import Parts, Tensor
 from pyscript_app.settings import Settings, Start
 from pyscript_app.state import State
@@ -69,6 +70,34 @@ async def _first_latent(course: Course, start: Start | State | None, parts: Part
         signal, share = math.sqrt(first.abar) / first.scale, first.noise_share / first.scale
         return array("f", [signal * x + share * z for x, z in zip(clean, noise, strict=True)])
     return array("f", [course.plan.noise_scale * z for z in noise])
+
+
+def first_state(settings: Settings, model: Model, start: Start | None, latent: array[float]) -> State:
+    """A run before its first step, with a latent [C, h, w] in place of the noise, or of the picture with noise over it.
+
+    Raises:
+        RefusalError: It cannot be drawn.
+    """
+    course = chart(settings, model, start)
+    course.random.randn(len(latent))  # those that the latent stands for
+    step, nothing = course.first, array("f")
+    return State(
+        sampler=settings.sampler,
+        steps=settings.steps,
+        spacing=settings.spacing,
+        begin=course.begin,
+        following=0,
+        frames=0,
+        seed=settings.seed,
+        position=course.random.position,
+        scale=step.scale,
+        noise_share=step.noise_share,
+        latent=latent,
+        scaled=nothing,
+        history=nothing,
+        total=nothing,
+        counted=0,
+    )
 
 
 async def keep_state(

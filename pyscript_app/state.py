@@ -46,7 +46,9 @@ class State:
     """Steps in ``total``."""
 
     def with_latent(self, latent: array[float]) -> State:
-        """The same with another latent."""
+        """The same with another latent; with its own, bit for bit the same."""
+        if latent == self.latent:
+            return self
         scaled = array("f", [self.scale * value for value in latent]) if self.scaled else self.scaled
         return replace(self, latent=latent, scaled=scaled)
 

@@ -129,7 +129,7 @@ export class Engine {
           return { model: /** @type {Manifest} */ (model), backend: backend ?? "wasm", adapter, threads };
         });
       },
-      generate: (settings, onFrame) => runs.generate(settings, onFrame),
+      generate: (wishes, onFrame) => runs.generate(wishes, onFrame),
       pause: () => runs.pause(),
       resume: () => runs.resume(),
       step: () => runs.step(),

@@ -61,6 +61,8 @@ export async function playRecording(store, { name, model: drawer }) {
   /** @type {Frame[]} what the run holds so far; anybody else's frames end the play */
   let shown = [];
   const run = {
+    id: "",
+    skipped: 0,
     source: /** @type {const} */ ("recorded"),
     settings,
     model: /** @type {Manifest} */ (model),

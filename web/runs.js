@@ -2,9 +2,9 @@
  * Runs: a picture is asked for, waits for its turn, is steered, and its frames become the store's `run`. One at a time;
  * a newer one cancels the one before.
  *
- * @import { Commands } from "./worker.js"
+ * @import { Commands, Place } from "./worker.js"
  * @import { Store } from "./store.js"
- * @import { Frame, Manifest, Result, Run, Settings, Trouble } from "./types"
+ * @import { Frame, Manifest, Result, Run, Settings, Trouble, Wishes } from "./types"
  */
 import { within } from "./bounds.js";
 import { lower, split } from "./gains.js";
@@ -34,6 +34,10 @@ export class Runs {
   /** @type {Promise<unknown>} settles when Python is free */
   #free = Promise.resolve();
 
+  #count = 0;
+  /** @type {Map<string, Settings>} what the worker's runs were drawn with, by their ids */
+  #drawn = new Map();
+
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
@@ -47,53 +51,61 @@ export class Runs {
   /** @param {Commands} python that has a model loaded */
   begin(python) {
     this.python = python;
+    this.#drawn.clear();
     this.#free = Promise.resolve();
     this.ready.resolve();
   }
 
   /**
-   * Draw a picture with the given settings over those of the store, which then has them too. Before the engine is
-   * ready the run waits for it; a run that goes on already is cancelled. Strengths of the store whose word is not in
-   * the prompt are left out; given ones are not.
+   * Draw a picture with the given settings over those of the store, or of the run that it goes on from; the store then
+   * has them too. Before the engine is ready the run waits for it; a run that goes on already is cancelled. Strengths
+   * that are not given and whose word is not in the prompt are left out; given ones are not.
    *
-   * @param {Partial<Settings>} [given]
+   * @param {Wishes} [wishes]
    * @param {(frame: Frame) => void} [onFrame]
    * @param {{ behind?: boolean }} [place] `behind`: a recording may be on show until the run begins
    * @returns {Promise<Result>} rejects with an AbortError after `cancel()`, with an Error that says what went wrong
    */
-  async generate(given = {}, onFrame, { behind = false } = {}) {
+  async generate({ start, from, ...wishes } = {}, onFrame, { behind = false } = {}) {
+    const said = Object.entries(wishes).filter(([, value]) => value !== undefined);
+    /** @type {Partial<Settings>} */
+    const given = { ...this.#drawn.get(from?.run ?? ""), ...Object.fromEntries(said) };
     const { settings: known, refused } = within(given);
     if (refused) throw new EngineError({ code: "settings", message: refused });
     this.cancel();
     const gains = known.gains && lower(known.gains);
     this.store.set({ settings: gains ? { ...known, gains } : known, view: { step: null } });
-    const said = Object.entries(given).filter(([, value]) => value !== undefined);
-    const settings = { ...this.store.state.settings, ...Object.fromEntries(said) };
+    const settings = { ...this.store.state.settings, ...given };
+    const id = `run-${++this.#count}`;
+    const { frames: before, skipped } = this.#before(from);
     /** @type {Job} */
     const job = { settings, onFrame, abort: new AbortController(), begun: false };
     this.#job = job;
-    const steps = stepsToTake(settings);
+    const steps = Math.max(1, stepsToTake(settings, start?.strength) - skipped);
+    const fresh = { ...NO_RUN, id, settings, steps, frames: before, skipped };
     const recorded = behind && this.store.state.run.source === "recorded";
-    const waiting = { ...NO_RUN, status: /** @type {const} */ ("waiting"), settings, steps, queued: behind };
+    const waiting = { ...fresh, status: /** @type {const} */ ("waiting"), queued: behind };
     this.store.set({ run: recorded ? { queued: true } : waiting });
     try {
       await orAbort(this.ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
       const python = /** @type {Commands} */ (this.python);
-      if (!gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
+      if (!wishes.gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
       job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
       job.begun = true;
       const started = performance.now();
       const { model } = this.store.state;
-      this.#tell(job, { ...NO_RUN, status: "running", settings, steps, started, model });
-      const run = python.generate(settings);
+      this.#tell(job, { ...fresh, status: "running", started, model });
+      this.#drawn.set(id, settings);
+      const run = python.generate(settings, placeOf(id, start, from));
       this.#free = run.catch(() => {});
       const { trouble } = await orAbort(run, job.abort.signal);
       if (trouble) throw new EngineError(trouble);
       const { frames } = this.store.state.run;
       const picture = frames[frames.length - 1].preview;
       this.#tell(job, { status: "finished", stage: "", picture });
-      return { picture, frames, settings, ms: performance.now() - started };
+      const own = frames.slice(before.length).map((frame) => moved(frame, skipped));
+      return { id, picture, frames: own, settings, ms: performance.now() - started };
     } catch (error) {
       if (!job.abort.signal.aborted)
         this.#tell(job, { status: "failed", stage: "", error: troubleOf(error) });
@@ -164,10 +176,27 @@ export class Runs {
       attention: compact(attention),
       preview: new ImageData(new Uint8ClampedArray(picture), width, height),
     };
-    const frames = [...run.frames, frame];
+    const here = moved(frame, -run.skipped);
+    const { steps } = here;
+    // Those of an earlier run may have belonged to more steps, or fewer.
+    const before = run.frames[0]?.steps === steps ? run.frames : run.frames.map((one) => ({ ...one, steps }));
+    const frames = [...before, here];
     const msPerStep = frames.reduce((sum, one) => sum + timeOf(one), 0) / frames.length;
-    this.store.setLater({ run: { frames, steps: frame.steps, msPerStep } });
+    this.store.setLater({ run: { frames, steps, msPerStep } });
     job.onFrame?.(frame);
+  }
+
+  /**
+   * @param {Wishes["from"]} from
+   * @returns {{ frames: Frame[], skipped: number }} the steps before the one to go on with, where they are on show, or
+   *   how many they are
+   */
+  #before(from) {
+    const { id, frames, skipped } = this.store.state.run;
+    const step = Number(from?.step ?? 0);
+    if (id === from?.run && !skipped && step <= frames.length)
+      return { frames: frames.slice(0, step), skipped: 0 };
+    return { frames: [], skipped: step };
   }
 
   /**
@@ -193,6 +222,31 @@ export class Runs {
     this.#tell(this.#job, { status: to });
     this.python?.[command]();
   }
+}
+
+/** @param {Frame} frame @param {number} by steps @returns {Frame} the same, counted from another beginning */
+function moved(frame, by) {
+  return by ? { ...frame, step: frame.step + by, steps: frame.steps + by } : frame;
+}
+
+/**
+ * @param {string} id
+ * @param {Wishes["start"]} start
+ * @param {Wishes["from"]} from
+ * @returns {Place} with nothing in it that is undefined: Python takes less for not being there
+ */
+function placeOf(id, start, from) {
+  /** @type {Place} */
+  const place = { id };
+  if (start) {
+    const { width = 0, height = 0, data = [] } = start.picture ?? {};
+    place.start = { width, height, data, strength: start.strength };
+  }
+  if (from) {
+    const { run, step, latent } = from;
+    place.from = latent ? { run, step, latent } : { run, step };
+  }
+  return place;
 }
 
 /**

@@ -8,10 +8,12 @@
  * PNDM begins with two calls of the network for one step (pyscript_app/samplers.py); the page counts the calls.
  *
  * @param {Settings} settings
+ * @param {number} [strength] of a run that begins at a picture: the part of the steps that it takes
  * @returns {number} steps that the run will take
  */
-export function stepsToTake({ sampler, steps }) {
-  return sampler === "pndm" && steps > 1 ? steps + 1 : steps;
+export function stepsToTake({ sampler, steps }, strength = 1) {
+  const spared = steps - Math.floor(steps * strength);
+  return (sampler === "pndm" && steps > 1 ? steps + 1 : steps) - spared;
 }
 
 /**

@@ -21,11 +21,13 @@ const SETTINGS = {
 
 /** A run that nobody has asked for. @type {Run} */
 export const NO_RUN = {
+  id: "",
   status: "idle",
   source: "live",
   settings: null,
   model: null,
   frames: [],
+  skipped: 0,
   steps: 0,
   stage: "",
   queued: false,

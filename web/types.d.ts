@@ -61,6 +61,15 @@ export interface Settings {
   slots?: Record<string, "alone" | "cut" | "unheard" | "deleted">;
 }
 
+/** What may be wished for a run; what is left out is as the page's fields say, or as the run that it goes on from. */
+export interface Wishes extends Partial<Settings> {
+  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. */
+  start?: { picture: ImageData; strength: number };
+  /** Go on after a step of an earlier run, by its `id`: from 1, or 0 for its beginning. `latent` [C, h, w] stands in for
+   * the run's own. */
+  from?: { run: string; step: number; latent?: Float32Array };
+}
+
 export type Backend = "webgpu" | "wasm";
 
 /** One sentence for the visitor; `code` lets a language find its own words. */
@@ -134,12 +143,17 @@ export interface Reading {
 }
 
 export interface Run {
+  /** By which later runs go on from it; "" for a recording. */
+  id: string;
   status: "idle" | "waiting" | "running" | "paused" | "finished" | "cancelled" | "failed";
   source: "recorded" | "live";
   settings: Settings | null;
   /** What drew it. */
   model: Manifest | null;
+  /** Their `step` is their place here, from 1. */
   frames: Frame[];
+  /** Steps of the run that this one went on from which are not among `frames`. */
+  skipped: number;
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;
@@ -275,7 +289,10 @@ export interface Manifest {
 
 /** What a run gives in the end. */
 export interface Result {
+  /** By which a later run goes on from this one (`from`), as long as the worker has room for its steps. */
+  id: string;
   picture: ImageData;
+  /** Those that were computed; of a run that goes on from another, `step` counts that one's steps too. */
   frames: Frame[];
   settings: Settings;
   /** Of the whole run. */
@@ -286,7 +303,7 @@ export interface Result {
 export interface Diffuscope {
   ready: Promise<{ model: Manifest; backend: Backend; adapter: string; threads: number }>;
   /** A second call cancels the run before it, whose promise rejects with an AbortError. */
-  generate(settings?: Partial<Settings>, onFrame?: (frame: Frame) => void): Promise<Result>;
+  generate(wishes?: Wishes, onFrame?: (frame: Frame) => void): Promise<Result>;
   pause(): void;
   resume(): void;
   step(): void;

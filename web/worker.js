@@ -21,9 +21,18 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  */
 
 /**
+ * Where a run begins, and the name by which later ones go on from it.
+ *
+ * @typedef {object} Place
+ * @property {string} id
+ * @property {{ width: number, height: number, data: ArrayLike<number>, strength: number }} [start] at a picture
+ * @property {{ run: string, step: number, latent?: Float32Array }} [from] after a step of an earlier run
+ */
+
+/**
  * @typedef {object} Commands the functions that main.py exports
  * @property {(options: StartOptions) => Promise<any>} start
- * @property {(settings: object) => Promise<any>} generate
+ * @property {(settings: object, place?: Place) => Promise<any>} generate
  * @property {(text: string) => Promise<any>} read_prompt
  * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause

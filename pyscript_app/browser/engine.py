@@ -11,6 +11,7 @@ import asyncio
 from array import array
 from collections.abc import Awaitable
 from dataclasses import fields
+from math import prod
 from time import perf_counter
 from typing import Any
 
@@ -21,9 +22,11 @@ from pyscript_app import loop
 from pyscript_app.browser.control import Control, RunCancelledError
 from pyscript_app.browser.loading import Loaded, load
 from pyscript_app.browser.messages import frame_message, post, reading_message
+from pyscript_app.browser.past import Past
 from pyscript_app.browser.runtime import WebRuntime, plain
 from pyscript_app.browser.trouble import explain
 from pyscript_app.model import PREVIEWS
+from pyscript_app.moment import first_state
 from pyscript_app.refusal import RefusalError
 
 
@@ -34,27 +37,60 @@ class Engine:
         self.model = loaded.model
         # Of the newest run, from the moment that the page asks for it: its buttons may come before its turn.
         self.control = self._running = Control()
+        self._past = Past()
         self._runtime = WebRuntime(
             loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step, loaded.settle
         )
         self._turn = asyncio.Lock()
 
-    async def generate(self, settings: loop.Settings, control: Control) -> None:
+    async def generate(self, settings: loop.Settings, control: Control, place: dict[str, Any]) -> None:
         """Run the loop and post its frames.
+
+        Args:
+            settings: what to draw.
+            control: the run's buttons.
+            place: where to begin, see the command; a run with an ``id`` can be gone on from later.
 
         Raises:
             RunCancelledError: the visitor ended the run.
+            RefusalError: it cannot be drawn.
         """
         async with self._turn:
             control.check()
             self._running = control
-            frames = loop.generate(settings, self.model, self._runtime, keep_states=False)
+            start, run = self._start(settings, place), place.get("id", "")
+            frames = loop.generate(settings, self.model, self._runtime, start=start, keep_states=bool(run))
+            if run:
+                self._past.keep(run, start)
             try:
                 async for frame in frames:
+                    if frame.state:
+                        self._past.keep(run, frame.state)
                     message, buffers = frame_message(frame)
                     js.postMessage(message, buffers)
             finally:
                 await frames.aclose()
+
+    def _start(self, settings: loop.Settings, place: dict[str, Any]) -> loop.Start | loop.State | None:
+        start, origin = place.get("start"), place.get("from")
+        if start and origin:
+            raise RefusalError("start-twice")
+        if start:
+            if (start["height"], start["width"]) != self.model.size:
+                height, width = self.model.size
+                raise RefusalError("start-size", width=width, height=height)
+            return loop.Start(start["data"], start.get("strength"))
+        if not origin:
+            return None
+        found = self._past.find(origin["run"], origin["step"])
+        if "latent" not in origin:
+            return found
+        latent = array("f", origin["latent"])
+        if len(latent) != (count := prod(self.model.shape)):
+            raise RefusalError("from-latent", count=count)
+        if isinstance(found, loop.State):
+            return found.with_latent(latent)
+        return first_state(settings, self.model, found, latent)
 
     async def decode(self, latent: array[float]) -> tuple[array[float], float]:
         """The decoder's picture of a latent, and the milliseconds that it took; also while a run goes on."""
@@ -101,11 +137,14 @@ async def start(options: Any) -> Any:
     return plain(loaded.facts)
 
 
-def generate(settings: Any) -> Awaitable[Any]:
+def generate(settings: Any, place: Any = None) -> Awaitable[Any]:
     """Draw a picture; its frames are posted as they come.
 
     Args:
         settings: of the page's type ``Settings``.
+        place: ``{id, start, from}`` or less of it: the run's name; the picture that it begins at,
+            ``{width, height, data, strength}``; or the step of an earlier run that it goes on from,
+            ``{run, step, latent}``, where ``latent`` ``[C, h, w]`` stands in for that run's own.
 
     Returns:
         ``{}``, ``{cancelled: true}`` or ``{trouble}``. After any of them the next picture can be drawn.
@@ -113,12 +152,13 @@ def generate(settings: Any) -> Awaitable[Any]:
     assert _engine is not None, "start first"
     # Here and not in the task, which begins later: a cancel in between is this run's.
     _engine.control = Control()
-    return asyncio.ensure_future(_generate(_engine, settings.to_py(), _engine.control))
+    beginning = place.to_py() if place else {}
+    return asyncio.ensure_future(_generate(_engine, settings.to_py(), _engine.control, beginning))
 
 
-async def _generate(engine: Engine, wishes: dict[str, Any], control: Control) -> Any:
+async def _generate(engine: Engine, wishes: dict[str, Any], control: Control, place: dict[str, Any]) -> Any:
     try:
-        await engine.generate(_settings(wishes), control)
+        await engine.generate(_settings(wishes), control, place)
     except RunCancelledError:
         return plain({"cancelled": True})
     except Exception as error:

@@ -53,6 +53,7 @@ async def open_model(folder: str, ort: str) -> tuple[Model, WebRuntime]:
         graphs,
         files,
         sum(shard.byteLength for shard in shards.values()),
+        download.load,
     )
     ways, _ = backend.candidates(["wasm"], manifest, None)
     probe = await read(files[manifest["probe"]["file"]])

@@ -21,7 +21,7 @@ from pyscript_app.browser.runtime import import_module, plain
 from pyscript_app.browser.sessions import Opener, Sessions
 from pyscript_app.browser.storage import File, read, sha256
 from pyscript_app.browser.trouble import TroubleError, damaged, incomplete, unreadable
-from pyscript_app.manifest import UNETS, picture_files, picture_graphs, read_manifest
+from pyscript_app.manifest import FURTHER_GRAPHS, UNETS, picture_files, picture_graphs, read_manifest
 from pyscript_app.model import Model
 from pyscript_app.refusal import RefusalError
 
@@ -31,7 +31,7 @@ class Loaded:
     """A model that can draw, and the facts that the page is told of it."""
 
     ort: Any
-    graphs: Mapping[str, Any]  # of the manifest: those that a picture needs
+    graphs: Mapping[str, Any]  # of the manifest: those that a picture may need
     model: Model
     sessions: Sessions
     settle: Callable[[], Awaitable[None]] | None  # waits for the graphics card, where one computes
@@ -67,8 +67,16 @@ async def load(options: Any) -> Loaded:
     )
 
     post("progress", status="probing", stage="unet")
+
+    async def bring(further: Iterable[str]) -> dict[str, File]:
+        try:
+            return await _files(options, manifest, further, folder)
+        finally:
+            post("progress", status="ready", stage="")
+
+    openable = graphs | picture_graphs(manifest, FURTHER_GRAPHS)
     weights = sum(files[shard].size for shard in shards)
-    opener = Opener(ort, lambda each: lazy.externalData(plain(each)), graphs, files, weights)
+    opener = Opener(ort, lambda each: lazy.externalData(plain(each)), openable, files, weights, bring)
     situation = [
         js.navigator.userAgent,
         backend.adapter_name(adapter),
@@ -109,7 +117,7 @@ async def load(options: Any) -> Loaded:
         "build": build,
         "files": sorted([*build, *kept_by_the_service_worker]),
     }
-    return Loaded(ort, graphs, Model(manifest, vocab, merges), sessions, settle, facts)
+    return Loaded(ort, openable, Model(manifest, vocab, merges), sessions, settle, facts)
 
 
 async def _files(

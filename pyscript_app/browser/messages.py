@@ -40,7 +40,7 @@ def frame_message(frame: Frame) -> tuple[Any, Any]:
         return value
 
     for field in fields(frame):
-        if field.name == "state":  # the engine asks for none
+        if field.name == "state":  # stays in the worker (past.py)
             continue
         message[_camel(field.name)] = convert(getattr(frame, field.name))
     return plain(message), to_js(buffers)

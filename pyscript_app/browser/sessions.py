@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import js
 
 from pyscript_app.browser.runtime import plain
 from pyscript_app.browser.storage import File, read
-from pyscript_app.manifest import FOLD_LIMIT
+from pyscript_app.manifest import FOLD_LIMIT, PICTURE_GRAPHS
 
 # Where memory is short, two graphs heavier than this are never open together.
 HEAVY = 10_000_000  # bytes
@@ -25,8 +25,9 @@ class Opener:
         ort: the onnxruntime-web module.
         external_data: makes of shards by path what onnxruntime-web takes for them, the option of that name.
         graphs: the manifest's ``graphs``, those alone that may be opened.
-        files: the model's files by path.
+        files: the model's files by path, as far as they are here.
         weights: bytes of all graphs that a picture needs.
+        bring: gives further files, which graphs have that not every picture needs.
     """
 
     def __init__(
@@ -36,9 +37,10 @@ class Opener:
         graphs: Mapping[str, Mapping[str, Any]],
         files: Mapping[str, File],
         weights: int,
+        bring: Callable[[Iterable[str]], Awaitable[Mapping[str, File]]],
     ) -> None:
-        self._ort, self._external_data = ort, external_data
-        self._graphs, self._files, self._weights = graphs, files, weights
+        self._ort, self._external_data, self._graphs = ort, external_data, graphs
+        self._files, self._weights, self._bring = dict(files), weights, bring
 
     def spares(self, backend: str) -> bool:
         """Whether memory is too short to have all graphs open: WASM has 4 GB for all, a card its own."""
@@ -54,10 +56,15 @@ class Opener:
     async def open(self, graph: str, backend: str) -> Any:
         """A new session of a graph on a backend, "webgpu" or "wasm".
 
-        On WebGPU, an output stays on the graphics card if any graph, this one's next run included, takes it as an
-        input; but not that of a session that is soon released, for the output would go with it.
+        On WebGPU, an output stays on the graphics card if any graph of a step, this one's next run included, takes it
+        as an input; but not that of a session that is soon released, for the output would go with it.
+
+        Raises:
+            TroubleError: files of the graph had to be fetched, and did not come.
         """
         entry = self._graphs[graph]
+        if lacking := {entry["file"], *entry["shards"]} - self._files.keys():
+            self._files |= await self._bring(lacking)
         options: dict[str, Any] = {
             "executionProviders": [backend],
             "graphOptimizationLevel": "all",
@@ -73,7 +80,8 @@ class Opener:
         }
         if backend == "webgpu":
             stays = not self.alone(graph, backend)
-            inputs = {name for each in self._graphs.values() for name in each["inputs"] if stays}
+            steps = [self._graphs[each] for each in PICTURE_GRAPHS if stays and each in self._graphs]
+            inputs = {name for each in steps for name in each["inputs"]}
             options["preferredOutputLocation"] = {
                 name: "gpu-buffer" if name.removeprefix("next_") in inputs else "cpu"
                 for name in entry["outputs"]

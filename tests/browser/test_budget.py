@@ -9,7 +9,13 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import BOOT, wait_ready
 
-SETTINGS = {"prompt": "a red car on the beach at sunset", "seed": 7, "steps": 6, "sampler": "ddim", "preview": "full"}
+SETTINGS = {
+    "prompt": "a red car on the beach at sunset",
+    "seed": 7,
+    "steps": 6,
+    "sampler": "ddim",
+    "preview": "full",
+}
 BEAT = 500  # milliseconds, the least from one telling to the next
 WAITING = 150  # milliseconds between two places of the lamp: less than half a beat, more than any frame
 

@@ -46,7 +46,7 @@ EVERYTHING = {
     "preview": "linear",
     "every": 2,
     "spacing": "late",
-    "slots": {},
+    "slots": {"beach": "cut"},
 }
 
 

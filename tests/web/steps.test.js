@@ -7,6 +7,11 @@ test("PNDM takes one step more than it was asked for, unless it was asked for on
   assert.deepEqual([taken("ddim", 6), taken("pndm", 6), taken("pndm", 1)], [6, 7, 1]);
 });
 
+test("a run that begins at a picture takes its share of the steps, rounded down", () => {
+  const taken = (sampler, steps, strength) => stepsToTake({ sampler, steps }, strength);
+  assert.deepEqual([taken("ddim", 4, 0.5), taken("ddim", 5, 0.5), taken("pndm", 6, 0.5)], [2, 2, 4]);
+});
+
 test("a short run is shown whole", () => {
   assert.deepEqual(stepsInSight(10, 4, 12), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   assert.deepEqual(stepsInSight(12, 12, 12).length, 12);

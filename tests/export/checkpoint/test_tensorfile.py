@@ -94,9 +94,7 @@ def test_an_allowed_pickle_with_more_than_tensors(tmp_path: Path, monkeypatch: p
         def emit(self, record: logging.LogRecord) -> None:
             said.append((record.getMessage(), trace.exists()))
 
-    monkeypatch.setattr(
-        logging.getLogger("export.checkpoint.tensorfile"), "handlers", [Listener()]
-    )
+    monkeypatch.setattr(logging.getLogger("export.checkpoint.tensorfile"), "handlers", [Listener()])
     assert read_tensors(path, allow_pickle=True)["a"].tolist() == [1, 1, 1]
     assert trace.exists()
     ((sentence, run_already),) = said

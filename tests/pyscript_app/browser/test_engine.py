@@ -20,11 +20,11 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The steps that are drawn, by a loop that does nothing else."""
     steps: list[int] = []
 
-    async def generate(_: Any, __: Any, runtime: Any, **___: Any) -> AsyncIterator[int]:
+    async def generate(_: Any, __: Any, runtime: Any, **___: Any) -> AsyncIterator[Any]:
         for step in range(1, STEPS + 1):
             await runtime.pause()
             steps.append(step)
-            yield step
+            yield SimpleNamespace(state=None)
 
     loaded = SimpleNamespace(model=None, ort=None, graphs={}, sessions=SimpleNamespace(get=None), settle=None)
     monkeypatch.setattr(engine.loop, "generate", generate)
