@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import BOOT, wait_ready
+from tests.browser.conftest import BOOT, MODEL, wait_ready
 
 RED_CAR: dict[str, Any] = {
     "prompt": "a red car on the beach at sunset",
@@ -19,7 +22,7 @@ RED_CAR: dict[str, Any] = {
     "gains": {},
 }
 
-# Wishes -> the run's id, its frames as numbers, and the picture; `onFrame` hears of the same steps.
+# Wishes (a start is at the picture drawn last) -> the run's id, the steps that were heard of, frames and picture.
 DRAW = """async (wishes) => {
   if (wishes.from?.latent) wishes.from.latent = Float32Array.from(wishes.from.latent);
   if (wishes.start) wishes.start.picture = globalThis.picture;
@@ -33,6 +36,7 @@ DRAW = """async (wishes) => {
         preview: [...preview.data] })),
   };
 }"""
+NAMES = "(all) => all.map((one) => one.getAttribute('aria-label'))"
 REFUSED = "(wishes) => diffuscope.generate(wishes).then(() => null, (error) => [error.trouble.reason, error.message])"
 
 
@@ -69,9 +73,6 @@ def test_other_words_from_a_step_on_change_the_picture(live_page: Page) -> None:
     ]
 
 
-NAMES = "(all) => all.map((one) => one.getAttribute('aria-label'))"
-
-
 def test_a_latent_of_one_s_own_is_gone_on_with(live_page: Page) -> None:
     whole = live_page.evaluate(DRAW, RED_CAR)
     origin = {"run": whole["id"], "step": 2}
@@ -92,7 +93,6 @@ def test_a_run_can_begin_at_a_picture(live_page: Page) -> None:
     ][2:]
     fresh = live_page.evaluate(DRAW, wishes)
     assert far(begun["picture"], first["picture"]) < far(fresh["picture"], first["picture"]) / 2
-    live_page.evaluate("diffuscope.ready")
     again = live_page.evaluate(DRAW, {"from": {"run": begun["id"], "step": 1}})
     assert again["frames"] == begun["frames"][1:]
 
@@ -112,9 +112,24 @@ def test_the_encoder_is_fetched_when_a_picture_first_needs_it(chromium: Browser,
     asked.clear()
     page.evaluate(DRAW, RED_CAR | {"start": {"strength": 0.5}})
     assert not [url for url in asked if "/models/" in url]
-    # The engine is ready again, as its state says.
-    assert page.get_by_role("button", name="Generate", exact=True).is_visible()
     context.close()
+
+
+def test_an_encoder_that_does_not_come_is_named_and_the_page_draws_on(
+    chromium: Browser, site: Path, altered_site: Callable[[str, bytes | None], str]
+) -> None:
+    manifest = json.loads((site / MODEL / "manifest.json").read_text("utf-8"))
+    (shard,) = manifest["graphs"]["vae_encoder"]["shards"]
+    page = chromium.new_page()
+    page.goto(altered_site(MODEL + shard, None))
+    wait_ready(page)
+    drawn = page.evaluate(DRAW, RED_CAR)
+    message = page.evaluate(
+        "diffuscope.generate({ start: { picture, strength: 0.5 } }).then(() => '', (error) => error.message)"
+    )
+    assert message.startswith(f"The model's file {shard} is not on the server")
+    assert page.evaluate(DRAW, RED_CAR)["picture"] == drawn["picture"]
+    page.close()
 
 
 @pytest.mark.parametrize(
