@@ -364,7 +364,7 @@ CUT = """() => {
   }
   const crosses = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const cut = [];
-  for (const one of document.querySelectorAll('.page :is(button, input, [tabindex="0"])')) {
+  for (const one of document.querySelectorAll('.page :is(button, input, [tabindex="0"]):not([aria-hidden])')) {
     if (one.closest('#actions') || !one.checkVisibility() || one.disabled || one.closest('[popover]')) continue;
     one.focus({ focusVisible: true, preventScroll: true });
     const drawn = [one, ...one.querySelectorAll('*')].find((part) => {
@@ -384,8 +384,18 @@ CUT = """() => {
       { ...upright, left: l - wide, right: l }, { ...upright, left: r, right: r + wide },
       { ...flat, top: t - wide, bottom: t }, { ...flat, top: b, bottom: b + wide },
     ];
+    // A ring is cut off where what it lies in is.
+    const frames = [];
+    for (let up = one.parentElement; up; up = up.parentElement)
+      if (getComputedStyle(up).overflow !== 'visible') frames.push(up.getBoundingClientRect());
+    const seen = sides.map((side) => ({
+      left: Math.max(side.left, ...frames.map((frame) => frame.left)),
+      right: Math.min(side.right, ...frames.map((frame) => frame.right)),
+      top: Math.max(side.top, ...frames.map((frame) => frame.top)),
+      bottom: Math.min(side.bottom, ...frames.map((frame) => frame.bottom)),
+    })).filter((side) => side.left < side.right && side.top < side.bottom);
     for (const text of texts)
-      if (sides.some((side) => crosses(side, text))) cut.push([one.outerHTML.slice(0, 60), text.text]);
+      if (seen.some((side) => crosses(side, text))) cut.push([one.outerHTML.slice(0, 60), text.text]);
   }
   return cut;
 }"""

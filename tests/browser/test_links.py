@@ -166,7 +166,7 @@ def test_of_two_recordings_the_last_one_chosen_plays_even_while_a_picture_waits(
     page.wait_for_timeout(1500)
     expect(tag).to_contain_text("a small blue house")
     button(page, "Generate").click()
-    expect(page.get_by_text("Waiting for the engine").first).to_be_visible()
+    expect(page.locator("#strip").get_by_text("Waiting for the engine")).to_be_visible()
     house.click()
     expect(tag).to_contain_text("a small blue house")
     expect(button(page, "Cancel")).to_be_visible()

@@ -74,7 +74,7 @@ def test_a_strength_whose_word_is_gone_waits_and_is_not_sent(here: Page) -> None
 
 
 def test_a_picture_says_that_it_is_of_other_settings(here: Page) -> None:
-    again = here.get_by_role("button", name=re.compile("Draw anew"))
+    again = here.get_by_role("button", name=re.compile("Draw again"))
     expect(again).to_be_hidden()
 
     def changed(back: Callable[[], None]) -> None:
@@ -114,7 +114,7 @@ def test_fields_and_picture_agree_after_a_picture_that_another_page_asked_for(he
     expect(value(here, "seed")).to_have_text("12")
     expect(value(here, "steps")).to_have_text("2")
     expect(value(here, "sampler")).to_have_text("Euler")
-    expect(here.get_by_role("button", name=re.compile("Draw anew"))).to_be_hidden()
+    expect(here.get_by_role("button", name=re.compile("Draw again"))).to_be_hidden()
     here.locator(".words .word").nth(1).click()
     expect(here.get_by_role("slider", name="Strength of blue").first).to_have_attribute(
         "aria-valuenow", "1.5"

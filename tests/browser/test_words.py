@@ -213,7 +213,7 @@ NAMED = """() => {
   const one = document.activeElement;
   if (one.matches(".setting")) return "setting";
   if (one.matches(".word")) return "word";
-  return one.ariaLabel ?? one.innerText.trim();
+  return one.ariaLabel ?? one.querySelector(".name")?.innerText ?? one.innerText.trim();
 }"""
 
 

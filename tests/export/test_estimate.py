@@ -37,7 +37,13 @@ def sizes(found: Estimate) -> dict[str, int]:
     return {row.graphs[0]: row.bytes for row in found.rows}
 
 
-@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8", "int8+w4"])
+@pytest.mark.parametrize(
+    "precision",
+    [
+        *(pytest.param(precision, marks=pytest.mark.long) for precision in ("fp32", "fp16", "int8")),
+        "int8+w4",
+    ],
+)
 def test_a_tiny_pipeline_is_as_large_as_estimated(
     tiny_pipeline: Callable[..., Path], tmp_path: Path, precision: str
 ) -> None:

@@ -81,7 +81,14 @@ def breaks(*_: Any, **__: Any) -> None:
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("stage", ["trace", "compress", "verify_loop"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        pytest.param("trace", marks=pytest.mark.long),
+        "compress",
+        pytest.param("verify_loop", marks=pytest.mark.long),
+    ],
+)
 def test_a_broken_export_never_replaces_a_good_one_and_goes_on_later(
     good: Path, tiny_pipeline: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:

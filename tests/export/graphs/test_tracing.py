@@ -55,7 +55,9 @@ def test_every_graph_computes_what_torch_does(pipeline: Pipeline) -> None:
         assert domains == [("", 18), *([("com.microsoft", 1)] if graph.name == "unet" else [])]
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, marks=() if row == ROWS[0] else pytest.mark.long) for row in ROWS]
+)
 def test_every_structure_computes_what_torch_does(tiny_checkpoint: Callable[[str], Path], row: str) -> None:
     pipeline = load_pipeline(tiny_checkpoint(row), accept_licence=True)
     for graph in (TextEncoder(pipeline), DenoisingUNet(pipeline)):

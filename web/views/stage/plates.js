@@ -41,7 +41,7 @@ export function mount(element, store, send) {
         children.at(-1),
       ),
     );
-  const fact = () => h("span", { class: "fact" });
+  const fact = () => h("span", { class: "fact", "aria-hidden": "true" });
   const tile = () => h("canvas", { class: "tile", width: 16, height: 16, "aria-hidden": "true" });
 
   const guidanceFact = fact();
