@@ -31,7 +31,8 @@ test: .venv/test node_modules/.test browser
 
 # What takes longer, to be passed before a branch is merged; nothing in it is timed.
 test-long: .venv/test node_modules/.test browser
-	$(BIN)/python -m pytest -m long $(PARALLEL)
+	$(BIN)/python -m pytest -m long $(PARALLEL) --ignore tests/browser
+	$(BIN)/python -m pytest -m long tests/browser
 
 lint: .venv/test node_modules/.test
 	$(BIN)/ruff check .

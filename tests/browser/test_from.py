@@ -115,6 +115,7 @@ def test_the_encoder_is_fetched_when_a_picture_first_needs_it(chromium: Browser,
     context.close()
 
 
+@pytest.mark.long
 def test_an_encoder_that_does_not_come_is_named_and_the_page_draws_on(
     chromium: Browser, site: Path, altered_site: Callable[[str, bytes | None], str]
 ) -> None:

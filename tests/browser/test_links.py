@@ -124,6 +124,7 @@ def test_an_odd_address_does_no_harm(visit: Callable[[str], Page], address: str)
     )
 
 
+@pytest.mark.long
 def test_a_model_with_impossible_defaults_is_refused_before_the_page_uses_them(
     chromium: Browser, altered_site: Callable[[str, bytes | None], str], site: Path
 ) -> None:

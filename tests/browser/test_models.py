@@ -76,6 +76,7 @@ def test_the_list_says_what_each_model_is(visit: Page) -> None:
     expect(row(visit, "Miniature")).to_contain_text("in use", timeout=BOOT)
 
 
+@pytest.mark.long
 def test_choosing_a_model_keeps_the_prompt_and_the_seed_and_takes_the_models_own_settings(
     visit: Page,
 ) -> None:
@@ -201,6 +202,7 @@ def test_a_folder_from_the_disk_is_a_model_and_nothing_of_it_is_kept(
     assert not [name for name in kept if "second" in name]
 
 
+@pytest.mark.long
 def test_a_folder_can_be_dropped_on_the_page(visit: Page, shelf: tuple[Path, str]) -> None:
     visit.goto("/")
     wait_ready(visit)
@@ -260,6 +262,7 @@ def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[P
     visit.evaluate("() => diffuscope.cancel()")
 
 
+@pytest.mark.long
 def test_the_decoder_may_draw_every_other_step(visit: Page, shelf: tuple[Path, str], tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models/miniature").symlink_to(shelf[0] / "models/second")
@@ -318,6 +321,7 @@ def test_half_floats_are_numpys_with_and_without_the_browsers_own(visit: Page) -
     assert got["tenth"] == float(np.float16(0.1))
 
 
+@pytest.mark.long
 def test_what_the_list_of_models_promises_is_what_is_fetched(visit: Page, shelf: tuple[Path, str]) -> None:
     """The page says 126 MB before it has seen the manifest; the worker's own sum must be the same."""
     entries = json.loads((shelf[0] / "models.json").read_text())["models"]

@@ -50,6 +50,7 @@ def agrees(got: dict[str, Any], expected: dict[str, Any]) -> None:
     assert np.ptp(expected["latents"]) > 1
 
 
+@pytest.mark.long
 def test_firefox_draws_the_same_numbers(site_url: str, in_chromium: dict[str, Any]) -> None:
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     must_be_there(firefox, "firefox-esr")
@@ -61,6 +62,7 @@ def test_firefox_draws_the_same_numbers(site_url: str, in_chromium: dict[str, An
     agrees(json.loads(done.stdout), in_chromium)
 
 
+@pytest.mark.long
 def test_webkit_draws_the_same_numbers(site_url: str, in_chromium: dict[str, Any]) -> None:
     must_be_there(find_webkit(), "webkit2gtk-driver xvfb")
     agrees(run_in_webkit(site_url, SCRIPT), in_chromium)

@@ -99,6 +99,7 @@ def test_a_download_outlives_its_tab(context: BrowserContext, line: Line, site: 
     assert second > 1_000_000
 
 
+@pytest.mark.long
 def test_two_tabs_share_one_download(context: BrowserContext, line: Line, site: Path) -> None:
     line.pause = 0.02
     pages = [visit(context, line.address) for _ in range(2)]
@@ -107,6 +108,7 @@ def test_two_tabs_share_one_download(context: BrowserContext, line: Line, site: 
     assert line.asked[largest_shard(site)] == [0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("host", ["without ranges", "whose file changes"])
 def test_a_file_that_cannot_be_gone_on_with_is_begun_again_and_a_wrong_one_is_fetched_once_more(
     context: BrowserContext, line: Line, site: Path, host: str
@@ -158,6 +160,7 @@ def test_a_device_that_becomes_full_is_said_and_what_has_arrived_is_kept(
     assert second > 1_000_000
 
 
+@pytest.mark.long
 def test_a_device_that_is_too_small_is_said_before_anything_is_fetched(
     context: BrowserContext, altered_site: Callable[[str, bytes | None], str], site: Path
 ) -> None:
@@ -173,6 +176,7 @@ def test_a_device_that_is_too_small_is_said_before_anything_is_fetched(
     assert page.evaluate(DEVICE_FILES, MODEL).keys() == {"manifest.json"}
 
 
+@pytest.mark.long
 def test_a_folder_that_the_visitor_opened_is_used_as_it_is(
     context: BrowserContext, site_url: str, site: Path
 ) -> None:
@@ -191,6 +195,7 @@ def test_a_folder_that_the_visitor_opened_is_used_as_it_is(
     assert (trouble["code"], trouble["file"]) == ("damaged-file", shard)
 
 
+@pytest.mark.long
 def test_where_memory_is_short_the_heavy_graphs_take_turns(
     context: BrowserContext,
     altered_site: Callable[[str, bytes | None], str],
@@ -205,6 +210,7 @@ def test_where_memory_is_short_the_heavy_graphs_take_turns(
         np.testing.assert_allclose(ours, theirs.latent, atol=1e-3)
 
 
+@pytest.mark.long
 def test_the_choice_of_the_unet_is_remembered_on_the_device(
     context: BrowserContext, altered_site: Callable[[str, bytes | None], str], site: Path
 ) -> None:

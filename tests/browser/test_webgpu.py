@@ -85,6 +85,7 @@ def test_webgpu_cannot_be_forced_where_there_is_none(chromium: Browser, site_url
     page.close()
 
 
+@pytest.mark.long
 def test_a_card_that_cannot_bind_the_models_largest_array_is_passed_over(
     browser: Browser, site: Path, altered_site: Callable[[str, bytes | None], str]
 ) -> None:
@@ -115,6 +116,7 @@ MULTIPLY = """async ([graph, numbers, backend]) => {
 }"""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["wasm", "webgpu"])
 def test_weights_of_4_bits_multiply_alike_everywhere(browser: Browser, site_url: str, backend: str) -> None:
     random = np.random.default_rng(0)
