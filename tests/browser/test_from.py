@@ -29,11 +29,13 @@ DRAW = """async (wishes) => {
   const heard = [];
   const { id, frames, picture, settings } = await diffuscope.generate(wishes, ({ step }) => heard.push(step));
   globalThis.picture = picture;
+  const digest = async (data) => String(new Uint8Array(await crypto.subtle.digest("SHA-256", data)));
   return {
     id, heard, settings, picture: [...picture.data],
-    frames: frames.map(({ step, steps, timestep, latentIn, latent, meanMaps, preview }) => (
-      { step, steps, timestep, latentIn: [...latentIn], latent: [...latent], meanMaps: [...meanMaps],
-        preview: [...preview.data] })),
+    frames: await Promise.all(frames.map(
+      async ({ step, steps, timestep, latentIn, latent, meanMaps, preview }) => (
+        { step, steps, timestep, latentIn: [...latentIn], latent: [...latent],
+          meanMaps: await digest(meanMaps), preview: await digest(preview.data) }))),
   };
 }"""
 NAMES = "(all) => all.map((one) => one.getAttribute('aria-label'))"
