@@ -343,7 +343,7 @@ def test_what_the_list_of_models_promises_is_what_is_fetched(visit: Page, shelf:
 @pytest.mark.parametrize(
     ("checkpoint", "told", "slider"),
     [
-        ("lcm", "The strength goes into the UNet as a number", True),
+        ("lcm", "How far to push is told to the UNet as a number", True),
         pytest.param("sd-turbo", "There is no strength to set", False, marks=pytest.mark.long),
     ],
 )
@@ -376,7 +376,7 @@ def test_a_model_that_is_asked_once_says_so_and_draws_what_the_command_line_draw
     expect(visit.locator(".loop")).to_contain_text("It is asked once, with your words.")
     visit.locator(".stage button[data-part='4']").click()
     sheet = visit.get_by_role("region", name="Guidance", exact=True)
-    expect(sheet).to_contain_text("This model was distilled")
+    expect(sheet).to_contain_text("This model learned from another one")
     expect(sheet).to_contain_text(told)
     expect(sheet.get_by_role("img", name="what the words add")).to_have_count(0)
     settings = visit.evaluate(
