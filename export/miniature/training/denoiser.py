@@ -171,7 +171,9 @@ class Objective(nn.Module):
         noisy = alpha.sqrt() * batch.z + (1 - alpha).sqrt() * noise
         target = alpha.sqrt() * noise - (1 - alpha).sqrt() * batch.z
         with mixed(batch.z.device):
-            words, others = (self.text(ids).last_hidden_state for ids in (batch.ids, batch.doubt.ids))
+            words = self.text(batch.ids).last_hidden_state
+            doubtful = not torch.equal(batch.ids, batch.doubt.ids)  # else one encoding serves both
+            others = self.text(batch.doubt.ids).last_hidden_state if doubtful else words
             words = doubted(words, others, batch.doubt)
             v = self.unet(noisy.contiguous(memory_format=torch.channels_last), t, words).sample
             seen = self.head(self.features[0])
