@@ -1,23 +1,24 @@
 /** Puts the page together: the words, the store, the engine, and one view for each place in index.html. */
-import { Budget } from "./budget.js";
-import { Commands } from "./commands.js";
-import { Engine } from "./engine.js";
-import { Store } from "./store.js";
-import * as actions from "./views/actions.js";
+
+import { Engine } from "./engine/engine.js";
+import { Budget } from "./state/budget.js";
+import { Commands } from "./state/commands.js";
+import { Store } from "./state/store.js";
+import { loadText } from "./text/text.js";
+import * as actions from "./views/ask/actions.js";
+import * as prompt from "./views/ask/prompt.js";
+import * as settings from "./views/ask/settings.js";
 import { watch } from "./views/dom.js";
 import { accept } from "./views/drop.js";
-import * as head from "./views/head.js";
+import * as head from "./views/head/head.js";
 import { listen } from "./views/keys.js";
 import * as live from "./views/live.js";
 import * as parts from "./views/parts.js";
-import * as prompt from "./views/prompt.js";
-import * as settings from "./views/settings.js";
 import * as sheet from "./views/sheet/sheet.js";
 import * as side from "./views/side/side.js";
 import * as skip from "./views/skip.js";
 import * as stage from "./views/stage/stage.js";
-import * as strip from "./views/strip.js";
-import { loadText } from "./views/text.js";
+import * as strip from "./views/strip/strip.js";
 import { wearTheme } from "./views/theme.js";
 
 const store = new Store();

@@ -1,8 +1,8 @@
 """Recorded runs for the page: what it shows before its engine is ready, computed by the same loop.
 
 A recording is one gzip file: the length of a header (uint32, little endian), the header (JSON), then the arrays of all
-frames as 8-bit values and their pictures, one below the other, as WebP. ``web/recordings.js`` reads it. Make them anew
-with ``diffuscope recordings`` whenever the model or the loop has changed.
+frames as 8-bit values and their pictures, one below the other, as WebP. ``web/runs/recordings.js`` reads it. Make them
+anew with ``diffuscope recordings`` whenever the model or the loop has changed.
 """
 
 from __future__ import annotations

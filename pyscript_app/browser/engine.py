@@ -1,6 +1,6 @@
 """What the page may ask of the worker: start, generate, pause, resume, step, cancel, read_prompt, decode.
 
-``web/main.py`` exports these to the page (``web/worker.js``). What happens meanwhile is posted as messages
+``web/main.py`` exports these to the page (``web/engine/worker.js``). What happens meanwhile is posted as messages
 with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the graph), ``frame``, and
 ``trouble`` when the engine cannot go on.
 """

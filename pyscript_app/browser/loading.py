@@ -63,7 +63,7 @@ async def load(options: Any) -> Loaded:
     files, ort, lazy = await asyncio.gather(
         _files(options, manifest, paths, folder),
         onnxruntime.load(options.base, build),
-        import_module(options.base + "filebytes.js"),
+        import_module(options.base + "engine/filebytes.js"),
     )
 
     post("progress", status="probing", stage="unet")

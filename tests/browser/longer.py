@@ -14,7 +14,7 @@ def reworded(recording: bytes, prompt: str, unheard: str = "") -> bytes:
     """The same run under another prompt, whose words take the recorded words' attention in turn.
 
     Args:
-        recording: what a ``.run`` file holds (web/recordings.js).
+        recording: what a ``.run`` file holds (web/runs/recordings.js).
         prompt: its words, with spaces between them; a long word fills several slots.
         unheard: a word that gets no attention anywhere, as one that was switched off.
 

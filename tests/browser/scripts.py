@@ -59,7 +59,7 @@ WRITE = """async ([path, name]) => {
 ALONE = """async ({ settings, opened, without, spoilt }) => {
   const base = new URL("./", document.baseURI).href;
   const folder = "models/miniature/";
-  const { PythonWorker } = await import(`${base}worker.js`);
+  const { PythonWorker } = await import(`${base}engine/worker.js`);
   const manifest = await (await fetch(`${base}${folder}manifest.json`)).text();
   const files = {};
   for (const path of opened ? Object.keys(JSON.parse(manifest).files) : []) {

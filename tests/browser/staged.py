@@ -22,7 +22,7 @@ ENGINE = """export class Engine {
 # {name, steps, done, run, engine, settings, change} -> nothing. `steps` frames, made of a recording's by repeating some
 # of them; `done` of them are there; `change` is laid over the model's manifest.
 SHOW = """async ({ name, steps, done, run, engine, settings, change }) => {
-  const { loadRecording } = await import(new URL("recordings.js", document.baseURI));
+  const { loadRecording } = await import(new URL("runs/recordings.js", document.baseURI));
   const recording = await loadRecording(name);
   const model = { ...(await (await fetch("models/miniature/manifest.json")).json()), ...change };
   const all = steps ?? recording.frames.length;
@@ -49,7 +49,9 @@ def staged(chromium: Browser, address: str, **context: Any) -> Iterator[Page]:
     page = visit.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.route("**/engine.js", lambda route: route.fulfill(body=ENGINE, content_type="text/javascript"))
+    page.route(
+        "**/engine/engine.js", lambda route: route.fulfill(body=ENGINE, content_type="text/javascript")
+    )
     page.goto(address)
     page.wait_for_function("globalThis.store?.state.run.frames.length > 0")
     yield page

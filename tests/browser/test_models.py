@@ -295,7 +295,7 @@ def test_half_floats_are_numpys_with_and_without_the_browsers_own(visit: Page) -
     ).astype(np.float32)
     got = visit.evaluate(
         """async (values) => {
-          const half = await import(new URL("half.js", document.baseURI));
+          const half = await import(new URL("runs/half.js", document.baseURI));
           const array = Float32Array.from(values);
           const large = new Float32Array(1 << 17).fill(0.1);
           const frame = half.compact({ 64: large, 8: array });

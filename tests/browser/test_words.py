@@ -320,7 +320,7 @@ def test_the_panel_has_room_for_its_words(stage: Page, size: dict[str, int], vie
     stage.set_viewport_size(LAPTOP)
 
 
-COUNT = """import { stepsToTake } from "./web/steps.js";
+COUNT = """import { stepsToTake } from "./web/state/steps.js";
 const [samplers, steps] = JSON.parse(process.argv[1]);
 console.log(JSON.stringify(samplers.map((sampler) => steps.map((count) => stepsToTake({ sampler, steps: count })))));"""
 

@@ -1,8 +1,8 @@
 /** Settings in the address, out and back, and what an address may not say. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readSettings, writeSettings } from "../../web/address.js";
-import { NAMES } from "../../web/bounds.js";
+import { readSettings, writeSettings } from "../../web/state/address.js";
+import { NAMES } from "../../web/state/bounds.js";
 
 const EVERYTHING = {
   prompt: "a red, car & a 50 % boat: née +1 #x",

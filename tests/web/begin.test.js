@@ -1,8 +1,8 @@
 /** Runs that begin at a picture or go on from another: what Python is told, and how their steps are counted. */
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Runs } from "../../web/runs.js";
-import { Store } from "../../web/store.js";
+import { Runs } from "../../web/runs/runs.js";
+import { Store } from "../../web/state/store.js";
 
 globalThis.ImageData ??= /** @type {any} */ (
   class {

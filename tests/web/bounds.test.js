@@ -1,7 +1,7 @@
 /** Wishes from an address, a file or another page: what may be used, and the sentence for what may not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { departure, NAMES, within } from "../../web/bounds.js";
+import { departure, NAMES, within } from "../../web/state/bounds.js";
 
 test("what lies within its bounds is kept as it is", () => {
   const settings = { prompt: "", seed: 0, steps: 1000, guidance: 0, gains: { red: 0, car: 10 }, every: 1 };

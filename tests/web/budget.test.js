@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as settled } from "node:timers/promises";
-import { BEAT, Budget, SHARE, SPARE_SHARE } from "../../web/budget.js";
-import { Store } from "../../web/store.js";
+import { BEAT, Budget, SHARE, SPARE_SHARE } from "../../web/state/budget.js";
+import { Store } from "../../web/state/store.js";
 
 const FRAME = 1000 / 60;
 const STEP = 150; // milliseconds of a step of the loop

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Runs } from "../../web/runs.js";
-import { Store } from "../../web/store.js";
+import { Runs } from "../../web/runs/runs.js";
+import { Store } from "../../web/state/store.js";
 
 /** Python that notes what it is asked, and draws until it is cancelled. */
 function python() {

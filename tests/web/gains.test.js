@@ -1,7 +1,7 @@
 /** Strengths of words: by the word however it is written, and waiting where it is gone. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gainOf, split, withGain } from "../../web/gains.js";
+import { gainOf, split, withGain } from "../../web/state/gains.js";
 
 test("a strength is found by the word in any case, and is 1 where nothing was said", () => {
   assert.equal(gainOf({ red: 0.5 }, "RED"), 0.5);

@@ -1,8 +1,8 @@
 /** Runs before any Python: what is refused, what the fields show, which strengths are sent, and who waits behind whom. */
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Runs } from "../../web/runs.js";
-import { NO_RUN, Store } from "../../web/store.js";
+import { Runs } from "../../web/runs/runs.js";
+import { NO_RUN, Store } from "../../web/state/store.js";
 
 /** @type {Store} */
 let store;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shareOf, wordsPart } from "../../web/shares.js";
+import { shareOf, wordsPart } from "../../web/state/shares.js";
 
 /** Four slots: start, two words, the end. Two layers of 2 × 2 cells and one of a single cell. */
 const frame = () => ({

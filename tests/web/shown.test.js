@@ -1,7 +1,7 @@
 /** Whether the picture on show is still that of the settings. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stale } from "../../web/views/shown.js";
+import { stale } from "../../web/state/selectors.js";
 
 const SETTINGS = {
   prompt: "a Red car",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stepsInSight, stepsToTake } from "../../web/steps.js";
+import { stepsInSight, stepsToTake } from "../../web/state/steps.js";
 
 test("PNDM takes one step more than it was asked for, unless it was asked for one", () => {
   const taken = (sampler, steps) => stepsToTake({ sampler, steps });

@@ -1,7 +1,7 @@
 /** Who hears of a change, and when. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Store } from "../../web/store.js";
+import { Store } from "../../web/state/store.js";
 
 const hearing = () => {
   const store = new Store();

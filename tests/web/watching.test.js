@@ -13,7 +13,7 @@ class Observer {
 }
 globalThis.MutationObserver = Observer;
 globalThis.document = { name: "the document" };
-const { keepObservers, watching } = await import("../../web/watching.js");
+const { keepObservers, watching } = await import("../../web/engine/watching.js");
 
 test("what a module observes of the document is switched off and on; other observers go on", async () => {
   const [theirs, panel, later] = [new Observer(), new Observer(), new Observer()];

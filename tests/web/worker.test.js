@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { PythonWorker } from "../../web/worker.js";
+import { PythonWorker } from "../../web/engine/worker.js";
 
 /** A page with a PyScript that makes no worker of a script: the tests do, or nobody does. */
 const page = await mkdtemp(join(tmpdir(), "page-"));

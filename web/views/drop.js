@@ -1,10 +1,11 @@
 /**
  * A model's folder dropped anywhere on the page; while it is held over it, the page says what will happen.
  *
- * @import { Commands } from "../commands.js"
+ * @import { Commands } from "../state/commands.js"
  */
+
+import { t } from "../text/text.js";
 import { h } from "./dom.js";
-import { t } from "./text.js";
 
 /**
  * @param {HTMLElement} element

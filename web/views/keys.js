@@ -1,12 +1,12 @@
 /**
  * Keys for those who know them; nothing here is without a control on the page.
  *
- * @import { Commands } from "../commands.js"
- * @import { Store } from "../store.js"
+ * @import { Commands } from "../state/commands.js"
+ * @import { Store } from "../state/store.js"
  * @import { View } from "../types"
  */
-import { gainOf } from "../gains.js";
-import { busy, shownWords } from "./shown.js";
+import { gainOf } from "../state/gains.js";
+import { busy, shownWords } from "../state/selectors.js";
 
 /**
  * @param {Store} store

@@ -1,11 +1,12 @@
 /**
  * What a screen reader hears without asking: the start, every third step, the end, and what went wrong.
  *
- * @import { Store } from "../store.js"
+ * @import { Store } from "../state/store.js"
  */
+
+import { shownSettings } from "../state/selectors.js";
+import { t } from "../text/text.js";
 import { say, watch } from "./dom.js";
-import { shownSettings } from "./shown.js";
-import { t } from "./text.js";
 
 const EVERY = 3;
 

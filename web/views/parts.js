@@ -1,11 +1,12 @@
 /**
  * The seven parts in a row, for screens where the frame has no room for all their names.
  *
- * @import { Commands } from "../commands.js"
+ * @import { Commands } from "../state/commands.js"
  * @import { View } from "../types"
  */
+
+import { t } from "../text/text.js";
 import { h, set } from "./dom.js";
-import { t } from "./text.js";
 
 /**
  * @param {HTMLElement} element

@@ -3,8 +3,8 @@
  *
  * @import { State } from "../types"
  */
-import { atTheEnd, shownFrame, shownSteps } from "./shown.js";
-import { seconds, t } from "./text.js";
+import { atTheEnd, shownFrame, shownSteps } from "../state/selectors.js";
+import { seconds, t } from "../text/text.js";
 
 /**
  * @param {State} state

@@ -1,6 +1,7 @@
 /** The first thing that a keyboard meets: a link past the head to the prompt. */
+
+import { t } from "../text/text.js";
 import { h } from "./dom.js";
-import { t } from "./text.js";
 
 /** @param {HTMLElement} element */
 export function mount(element) {

@@ -5,9 +5,9 @@
  */
 import { put } from "../paint/canvas.js";
 import { colourImage } from "../paint/latent.js";
+import { shownFrame, shownModel } from "../state/selectors.js";
+import { number, t } from "../text/text.js";
 import { fill, h } from "./dom.js";
-import { shownFrame, shownModel } from "./shown.js";
-import { number, t } from "./text.js";
 
 /**
  * The pictures of an update's terms. What a sampler remembers of earlier steps, and fresh noise, are not in a frame.

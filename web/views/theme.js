@@ -1,7 +1,7 @@
 /**
  * Light or dark: as the visitor's system is, until the visitor says otherwise.
  *
- * @import { Store } from "../store.js"
+ * @import { Store } from "../state/store.js"
  */
 import { watch } from "./dom.js";
 

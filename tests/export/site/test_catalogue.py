@@ -75,8 +75,8 @@ def test_the_largest_piece_is_told_for_the_leanest_and_for_the_plain_unet(manife
 
 # Manifests on stdin -> what the page says of each as a folder from the disk, whose other files are missing.
 OPENED = """
-const { pictureFiles } = await import(process.argv[1] + "/needs.js");
-const { readFolder } = await import(process.argv[1] + "/folder.js");
+const { pictureFiles } = await import(process.argv[1] + "/device/needs.js");
+const { readFolder } = await import(process.argv[1] + "/device/folder.js");
 const entries = [];
 for (const text of JSON.parse(require("fs").readFileSync(0, "utf-8"))) {
   const manifest = JSON.parse(text);

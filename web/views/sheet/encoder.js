@@ -3,9 +3,10 @@
  *
  * @import { State } from "../../types"
  */
+
+import { shownModel, shownWords } from "../../state/selectors.js";
+import { number, rich, t } from "../../text/text.js";
 import { h } from "../dom.js";
-import { shownModel, shownWords } from "../shown.js";
-import { number, rich, t } from "../text.js";
 
 /** @param {State} state */
 export function encoder(state) {

@@ -6,9 +6,9 @@
 import { enlarge, extent, stain } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { channelImage, colourImage, difference } from "../../paint/latent.js";
+import { askedTwice, shownFrame, shownModel, shownSettings } from "../../state/selectors.js";
+import { number, t } from "../../text/text.js";
 import { h } from "../dom.js";
-import { askedTwice, shownFrame, shownModel, shownSettings } from "../shown.js";
-import { number, t } from "../text.js";
 import { figure, group, operator } from "./tiles.js";
 
 /** @param {State} state */

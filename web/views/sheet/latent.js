@@ -5,9 +5,9 @@
  */
 import { palette } from "../../paint/colour.js";
 import { channelImage, colourImage } from "../../paint/latent.js";
+import { shownFrame, shownModel } from "../../state/selectors.js";
+import { number, t } from "../../text/text.js";
 import { h } from "../dom.js";
-import { shownFrame, shownModel } from "../shown.js";
-import { number, t } from "../text.js";
 import { figure, group } from "./tiles.js";
 
 /** @param {State} state */

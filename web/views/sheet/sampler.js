@@ -3,10 +3,11 @@
  *
  * @import { State } from "../../types"
  */
+
+import { shownFrame, shownSettings } from "../../state/selectors.js";
+import { number, percent, t } from "../../text/text.js";
 import { h, s } from "../dom.js";
-import { shownFrame, shownSettings } from "../shown.js";
 import { sum } from "../sum.js";
-import { number, percent, t } from "../text.js";
 
 const WIDE = 440;
 const HIGH = 190;

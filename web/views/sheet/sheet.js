@@ -1,13 +1,14 @@
 /**
  * An opened part of the pipeline: one sentence, its real data at the step on show, and its neighbours.
  *
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  * @import { State, View } from "../../types"
  */
+
+import { answerOf, askedTwice, shownFrame } from "../../state/selectors.js";
+import { rich, t } from "../../text/text.js";
 import { fill, h, icon, set, watch } from "../dom.js";
-import { answerOf, askedTwice, shownFrame } from "../shown.js";
-import { rich, t } from "../text.js";
 import { decoder } from "./decoder.js";
 import { encoder } from "./encoder.js";
 import { guidance } from "./guidance.js";

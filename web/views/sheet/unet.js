@@ -6,9 +6,9 @@
 import { extent } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { colourImage } from "../../paint/latent.js";
+import { askedTwice, shownFrame, shownModel } from "../../state/selectors.js";
+import { number, t } from "../../text/text.js";
 import { h, s } from "../dom.js";
-import { askedTwice, shownFrame, shownModel } from "../shown.js";
-import { number, t } from "../text.js";
 import { figure, group, operator } from "./tiles.js";
 
 /** @param {State} state */

@@ -1,12 +1,13 @@
 /**
  * Part 1: the words of the prompt, and the slots that their pieces fill.
  *
- * @import { Commands } from "../../commands.js"
+ * @import { Commands } from "../../state/commands.js"
  * @import { State } from "../../types"
  */
+
+import { shownWords } from "../../state/selectors.js";
+import { t } from "../../text/text.js";
 import { h, set } from "../dom.js";
-import { shownWords } from "../shown.js";
-import { t } from "../text.js";
 
 /**
  * @param {State} state

@@ -2,17 +2,17 @@
  * Where the picture listens to a word: the maps of all words on one scale, the word's share over the steps, and the
  * same as a table.
  *
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  * @import { Frame } from "../../types"
  */
 import { enlarge, extent, stain, stainScale, summary } from "../../paint/attention.js";
 import { put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
-import { shareOf, wordsPart } from "../../shares.js";
+import { mapOf, shownFrame, shownPicture } from "../../state/selectors.js";
+import { shareOf, wordsPart } from "../../state/shares.js";
+import { number, percent, rich, t } from "../../text/text.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
-import { mapOf, shownFrame, shownPicture } from "../shown.js";
-import { number, percent, rich, t } from "../text.js";
 
 const FINE = 64;
 const [LEAST_COLUMNS, MOST_COLUMNS] = [4, 7];

@@ -1,14 +1,14 @@
 /**
  * While the engine starts: what is on its way, how much of it is here, and that a recorded run is on show meanwhile.
  *
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  */
 
 import { inUnits } from "../../paint/canvas.js";
 import { straight, trace } from "../../paint/line.js";
+import { duration, has, rich, size, t } from "../../text/text.js";
 import { fill, h, icon, say, set, watch } from "../dom.js";
-import { duration, has, rich, size, t } from "../text.js";
 
 const LARGE = 100e6; // bytes that take longer than a few seconds
 const SHORT = 3; // seconds left that nobody needs to be told of

@@ -2,8 +2,8 @@
  * The panel beside the frame: what happens in this step, or where the picture listens to the chosen word; before the
  * first picture of one's own, what is on its way.
  *
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  */
 import { h, watch } from "../dom.js";
 import * as listening from "./listening.js";

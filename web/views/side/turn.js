@@ -1,17 +1,17 @@
 /**
  * One turn of the loop: the sampler's sum with its real factors and pictures, the channels, and the step's numbers.
  *
- * @import { Store } from "../../store.js"
+ * @import { Store } from "../../state/store.js"
  */
 
 import { put } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
 import { channelImage } from "../../paint/latent.js";
-import { timeOf } from "../../steps.js";
+import { answerOf, askedTwice, atTheEnd, shownFrame, shownModel } from "../../state/selectors.js";
+import { timeOf } from "../../state/steps.js";
+import { number, percent, rich, seconds, t } from "../../text/text.js";
 import { fill, h, say, watch } from "../dom.js";
-import { answerOf, askedTwice, atTheEnd, shownFrame, shownModel } from "../shown.js";
 import { sum } from "../sum.js";
-import { number, percent, rich, seconds, t } from "../text.js";
 
 /**
  * @param {HTMLElement} element

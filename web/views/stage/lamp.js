@@ -3,11 +3,12 @@
  * engine reports, never faster than the eye, and as often as the budget for drawing lets it; the station that it passes
  * stands on the page as `data-station`.
  *
- * @import { Budget } from "../../budget.js"
- * @import { Store } from "../../store.js"
+ * @import { Budget } from "../../state/budget.js"
+ * @import { Store } from "../../state/store.js"
  */
+
+import { busy } from "../../state/selectors.js";
 import { watch } from "../dom.js";
-import { busy } from "../shown.js";
 
 export const STATIONS = ["unet", "guidance", "sampler", "latent"];
 const CREEP = 30; // milliseconds between two drawings

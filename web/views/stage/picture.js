@@ -1,16 +1,24 @@
 /**
  * What hangs in the frame: the predicted picture on its mat, or a word's attention as a stain over it.
  *
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { contour, enlarge, extent, stain, summary, threshold } from "../../paint/attention.js";
 import { enlargeSharp } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
+import {
+  atTheEnd,
+  mapOf,
+  shownFrame,
+  shownModel,
+  shownPicture,
+  shownSettings,
+  stale,
+} from "../../state/selectors.js";
+import { percent, rich, t } from "../../text/text.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
-import { atTheEnd, mapOf, shownFrame, shownModel, shownPicture, shownSettings, stale } from "../shown.js";
-import { percent, rich, t } from "../text.js";
 
 const FINE = 64; // cells across for the line
 

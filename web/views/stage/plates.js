@@ -2,15 +2,15 @@
  * The names of the parts: plates on the frame for guidance, sampler and latent, headings for words, encoder and UNet,
  * and the noise that the line comes from.
  *
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { put } from "../../paint/canvas.js";
 import { colourImage } from "../../paint/latent.js";
+import { askedTwice, shownFrame, shownModel, shownSettings } from "../../state/selectors.js";
+import { has, number, rich, t } from "../../text/text.js";
 import { h, rem, s, say, watch } from "../dom.js";
-import { askedTwice, shownFrame, shownModel, shownSettings } from "../shown.js";
-import { has, number, rich, t } from "../text.js";
 import { ENCODER } from "./geometry.js";
 
 /**

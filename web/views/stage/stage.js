@@ -1,13 +1,14 @@
 /**
  * The stage: words on threads, the frame whose winding is the process, and the picture in it.
  *
- * @import { Budget } from "../../budget.js"
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Budget } from "../../state/budget.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  */
+
+import { shownSteps, shownWords } from "../../state/selectors.js";
+import { t } from "../../text/text.js";
 import { h, rem, set, watch } from "../dom.js";
-import { shownSteps, shownWords } from "../shown.js";
-import { t } from "../text.js";
 import { bare, narrow, wide } from "./geometry.js";
 import * as picture from "./picture.js";
 import * as plates from "./plates.js";

@@ -2,14 +2,14 @@
  * The words' threads: through the text encoder and into every lap; as thick as the part of
  * the words' attention that the word gets. What the words do not get has a quiet thread of its own.
  *
- * @import { Store } from "../../store.js"
+ * @import { Store } from "../../state/store.js"
  * @import { Geometry } from "./geometry.js"
  */
-import { gainOf } from "../../gains.js";
-import { shareOf, wordsPart } from "../../shares.js";
+import { gainOf } from "../../state/gains.js";
+import { shownFrame, shownWords } from "../../state/selectors.js";
+import { shareOf, wordsPart } from "../../state/shares.js";
+import { percent, t } from "../../text/text.js";
 import { s, watch } from "../dom.js";
-import { shownFrame, shownWords } from "../shown.js";
-import { percent, t } from "../text.js";
 import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;

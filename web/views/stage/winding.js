@@ -1,8 +1,8 @@
 /**
  * The line wound round the picture: one lap a step, as rough as the noise, and the lamp that runs along it.
  *
- * @import { Budget } from "../../budget.js"
- * @import { Store } from "../../store.js"
+ * @import { Budget } from "../../state/budget.js"
+ * @import { Store } from "../../state/store.js"
  * @import { State } from "../../types"
  * @import { Line } from "../../paint/line.js"
  * @import { Geometry } from "./geometry.js"

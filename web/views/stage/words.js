@@ -2,14 +2,14 @@
  * The words of the prompt as toggles at the start of their threads, and the rail that makes the chosen one stronger
  * or weaker.
  *
- * @import { Commands } from "../../commands.js"
- * @import { Store } from "../../store.js"
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
  * @import { Geometry } from "./geometry.js"
  */
-import { gainOf } from "../../gains.js";
+import { gainOf } from "../../state/gains.js";
+import { shownWords } from "../../state/selectors.js";
+import { number, t } from "../../text/text.js";
 import { fill, h, icon, rem, set, watch } from "../dom.js";
-import { shownWords } from "../shown.js";
-import { number, t } from "../text.js";
 import { WORD } from "./geometry.js";
 import { findSockets } from "./sockets.js";
 

@@ -1,0 +1,291 @@
+/**
+ * The worker's other end: commands go to Python, and what Python reports becomes the store's state.
+ *
+ * @import { Commands } from "./worker.js"
+ * @import { Diffuscope, Manifest, ModelEntry, Settings, Trouble } from "../types"
+ */
+
+import { readDevice, readKept } from "../device/device.js";
+import { asksFirst, folderOf, listModels, loadManifest } from "../device/models.js";
+import { Decoding } from "../runs/decoding.js";
+import { Runs } from "../runs/runs.js";
+import { readOptions, readSettings, USUAL } from "../state/address.js";
+import { within } from "../state/bounds.js";
+import { NO_RUN, Store } from "../state/store.js";
+import { isolate, keep } from "./offline.js";
+import { EngineError, troubleOf } from "./trouble.js";
+import { PythonWorker } from "./worker.js";
+
+const READING_DELAY = 80; // milliseconds of quiet before a prompt is read
+const STARTING = /** @type {const} */ ({
+  status: "booting",
+  stage: "Python",
+  error: null,
+  note: "",
+  bytes: 0,
+  total: 0,
+  rate: null,
+  remaining: null,
+  offline: false,
+  stale: [],
+});
+
+/** Starts, ends and reports the engine. One a page. */
+export class Engine {
+  /** @type {PythonWorker | null} */
+  #worker = null;
+  /** @type {Promise<Commands> | null} the worker's, once Python runs */
+  #python = null;
+  #reading = 0;
+  /** Whether a model has given the settings its defaults. */
+  #offered = false;
+  /** Counts the starts: what an earlier one still has to say is not heard. */
+  #starts = 0;
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    this.runs = new Runs(store);
+    this.decoding = new Decoding(store, this.runs);
+    this.options = readOptions(location.search);
+    store.subscribe(
+      () => this.#readSoon(),
+      ({ settings }) => settings.prompt,
+    );
+  }
+
+  /**
+   * Load the chosen model and the worker, and fill in the settings that the address and the model give; whatever ran
+   * before is ended. Resolves when pictures can be made, when the visitor has to be asked whether a large model shall
+   * be fetched (`engine.status` "asking"), or when it is clear that they cannot be made (`engine.error`).
+   *
+   * @param {{ asked?: boolean }} [consent] `asked`: the visitor has said that the model shall be fetched
+   */
+  async start({ asked = false } = {}) {
+    const start = ++this.#starts;
+    const current = () => start === this.#starts;
+    const untouched = this.store.state.settings;
+    this.#endWorker();
+    this.runs.renew();
+    this.store.set({ engine: STARTING });
+    // Python comes up while the rest is looked up; but not in a page that is about to reload to be isolated.
+    if (globalThis.crossOriginIsolated) this.#wake(current);
+    try {
+      if (start === 1) await isolate();
+      this.store.set({ engine: { isolated: globalThis.crossOriginIsolated } });
+      const entry = await this.#chosen();
+      const manifest = await loadManifest(entry);
+      if (!current()) return;
+      this.#offer(JSON.parse(manifest), untouched);
+      const ask = !asked && (await this.#mustAsk(entry));
+      if (!current()) return;
+      if (ask) {
+        this.#endWorker();
+        this.store.set({ engine: { status: "asking" } });
+      } else await this.#boot(entry, manifest, current);
+    } catch (error) {
+      if (current()) this.#fail(troubleOf(error));
+    }
+  }
+
+  /**
+   * Use another model. The worker is ended, which alone gives its memory back; prompt, seed and strengths stay.
+   *
+   * @param {string} name of an entry in the store's `models.list`
+   * @param {{ asked?: boolean }} [consent] as for `start`
+   */
+  use(name, consent = { asked: true }) {
+    this.runs.cancel();
+    this.store.set({
+      models: { chosen: name, trouble: "" },
+      model: null,
+      reading: null,
+      run: NO_RUN,
+      view: { step: null, word: null, part: null, playing: false },
+    });
+    return this.start(consent);
+  }
+
+  /** Look what this device can do and which models it keeps. */
+  async survey() {
+    const [device, kept] = await Promise.all([readDevice(), readKept(this.store.state.models.list)]);
+    this.store.set({ models: { device, kept } });
+  }
+
+  /** @param {ModelEntry} entry @returns {Promise<boolean>} whether it is large, and not on this device */
+  async #mustAsk(entry) {
+    if (!asksFirst(entry, {})) return false;
+    await this.survey();
+    return asksFirst(entry, this.store.state.models.kept);
+  }
+
+  /** @returns {Diffuscope} what `window.diffuscope` is */
+  get face() {
+    const { runs, store } = this;
+    return {
+      get ready() {
+        return runs.ready.promise.then(() => {
+          const { model, engine: facts } = store.state;
+          const { backend, adapter, threads } = facts;
+          return { model: /** @type {Manifest} */ (model), backend: backend ?? "wasm", adapter, threads };
+        });
+      },
+      generate: (wishes, onFrame) => runs.generate(wishes, onFrame),
+      pause: () => runs.pause(),
+      resume: () => runs.resume(),
+      step: () => runs.step(),
+      cancel: () => runs.cancel(),
+    };
+  }
+
+  /** @returns {Promise<ModelEntry>} the model that the visitor, the address or the page has chosen */
+  async #chosen() {
+    if (this.store.state.models.list.length === 0) {
+      const list = await listModels();
+      this.store.set({ models: { list, chosen: this.options.model ?? list[0].name } });
+    }
+    const { list, chosen } = this.store.state.models;
+    const entry = list.find(({ name }) => name === chosen);
+    if (entry) return entry;
+    const message = `There is no model named ${chosen} here: look at ?model= in the address.`;
+    throw new EngineError({ code: "missing-file", message });
+  }
+
+  /**
+   * Take the model's defaults for settings: at first with the address over them, where nobody has changed anything
+   * yet; later with the prompt, the seed and the strengths that are there. An address that names a prompt is drawn.
+   *
+   * @param {Manifest} model
+   * @param {Settings} untouched what the settings were before anybody could change them
+   */
+  #offer(model, untouched) {
+    if (this.store.state.model) return; // started again after a failure
+    const { refused: unusable } = within(model.defaults);
+    if (unusable) throw new EngineError({ code: "settings", message: unusable });
+    const offered = { preview: /** @type {const} */ ("full"), every: 1, ...model.defaults };
+    if (this.#offered) {
+      const { prompt: _, seed: __, ...others } = offered;
+      this.store.set({ model, settings: others });
+      return;
+    }
+    this.#offered = true;
+    const now = /** @type {Record<string, any>} */ (this.store.state.settings);
+    const before = /** @type {Record<string, any>} */ (untouched);
+    const address = readSettings(location.hash);
+    const given = Object.entries({ ...offered, ...address.settings });
+    const fresh = given.filter(([name]) => now[name] === before[name]);
+    this.store.set({ model, settings: Object.fromEntries(fresh) });
+    this.#answer(address);
+  }
+
+  /** Another address of this page, with the same model: what it leaves out is the model's own again. */
+  visit() {
+    const { model } = this.store.state;
+    const address = readSettings(location.hash);
+    if (!model || !("prompt" in address.settings)) return;
+    this.store.set({ settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings } });
+    this.#answer(address);
+  }
+
+  /** Draw what an address names, or say why not. @param {ReturnType<typeof readSettings>} address */
+  #answer({ settings, refused }) {
+    if (refused) this.runs.refuse(refused);
+    else if ("prompt" in settings) this.runs.generate({}, undefined, { behind: true }).catch(() => {});
+  }
+
+  /**
+   * @param {() => boolean} current whether this is still the newest start
+   * @returns {Promise<Commands>} of this start's worker, once Python runs in it
+   */
+  #wake(current) {
+    if (!this.#worker) {
+      const worker = new PythonWorker((message) => current() && this.#hear(message), { build: remembered() });
+      this.#worker = worker;
+      this.#python = worker.start();
+      this.#python.catch(() => {}); // `#boot` hears of it, if it comes so far
+    }
+    return /** @type {Promise<Commands>} */ (this.#python);
+  }
+
+  /**
+   * @param {ModelEntry} entry
+   * @param {string} manifest its text
+   * @param {() => boolean} current whether this is still the newest start
+   */
+  async #boot(entry, manifest, current) {
+    const python = await this.#wake(current);
+    if (!current()) return;
+    const folder = folderOf(entry);
+    const { trouble, files, build, ...facts } = await python.start({
+      base: new URL("./", document.baseURI).href,
+      folder,
+      manifest,
+      backend: this.options.backend,
+      opened: entry.opened?.files ?? null,
+    });
+    if (!current()) return;
+    if (trouble) throw new EngineError(trouble);
+    remember(build);
+    this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
+    this.runs.begin(python);
+    this.#readSoon();
+    this.survey();
+    keep(entry.opened ? files : [`${folder}manifest.json`, ...files]).then(
+      ({ all, stale }) => current() && this.store.set({ engine: { offline: all, stale } }),
+    );
+  }
+
+  /** @param {any} message that the worker posted */
+  #hear(message) {
+    const { kind, ...fields } = message;
+    if (kind === "progress") this.store.set({ engine: fields });
+    else if (kind === "trouble") this.#fail(fields);
+    else this.runs.hear(message);
+  }
+
+  /** The engine cannot go on: say why, and end what it was doing. @param {Trouble} error */
+  #fail(error) {
+    this.#endWorker();
+    this.runs.fail(error);
+    this.store.set({ engine: { status: "failed", stage: "", error } });
+    this.survey(); // what has arrived is kept, and counts
+  }
+
+  #endWorker() {
+    this.#worker?.end();
+    this.#worker = null;
+    this.runs.python = null;
+  }
+
+  #readSoon() {
+    clearTimeout(this.#reading);
+    this.#reading = setTimeout(() => this.#read(), READING_DELAY);
+  }
+
+  async #read() {
+    const { prompt } = this.store.state.settings;
+    const reading = await this.runs.python?.read_prompt(prompt).catch(() => null);
+    if (reading && prompt === this.store.state.settings.prompt)
+      this.store.set({ reading: { ...reading, prompt } });
+  }
+}
+
+const BUILD = "diffuscope: onnxruntime";
+
+/** @returns {string[]} the build of onnxruntime-web that the last visit computed with; none where nobody knows */
+function remembered() {
+  try {
+    return localStorage.getItem(BUILD)?.split(",") ?? [];
+  } catch {
+    return []; // a private window may refuse to remember
+  }
+}
+
+/** @param {string[]} build */
+function remember(build) {
+  try {
+    localStorage.setItem(BUILD, build.join(","));
+  } catch {
+    // see above
+  }
+}

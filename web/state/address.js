@@ -1,0 +1,94 @@
+/**
+ * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
+ * options in `?model=…&backend=…`.
+ *
+ * @import { Backend, Settings } from "../types"
+ */
+import { NAMES, within } from "./bounds.js";
+import { readGains } from "./gains.js";
+import { readPairs, writePairs } from "./pairs.js";
+
+const NUMBERS = ["seed", "steps", "guidance", "every"];
+
+/** What an address need not say. An empty prompt is a choice of its own: the picture without words.
+ * @type {Partial<Settings>} */
+export const USUAL = { negative: "", gains: {}, every: 1, spacing: "trained", slots: {} };
+
+/**
+ * @param {string} hash as in `location.hash`
+ * @returns {{ settings: Partial<Settings>, refused: string }} only what the address names and may name, and the
+ *   sentence for the first value that is out of bounds, or ""
+ */
+export function readSettings(hash) {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  /** @type {Record<string, unknown>} */
+  const wishes = {};
+  for (const name of NAMES) {
+    const text = given.get(name);
+    if (text !== null) wishes[name] = parse(name, text);
+  }
+  return within(wishes);
+}
+
+/** @param {keyof Settings} name @param {string} text */
+function parse(name, text) {
+  if (name === "gains") return readGains(text);
+  if (name === "slots") return readPairs(text);
+  if (!NUMBERS.includes(name)) return text;
+  // What is no number stays as it was typed, for the sentence that refuses it.
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/**
+ * @param {Partial<Settings>} settings
+ * @param {Settings["preview"]} [preview] the model's own, which need not be said
+ * @returns {string} the hash that brings these settings back
+ */
+export function writeSettings(settings, preview = "full") {
+  /** @type {Partial<Settings>} */
+  const usual = { ...USUAL, preview };
+  const given = NAMES.filter((name) => name in settings).map((name) => [name, write(name, settings)]);
+  const said = given.filter(([name, text]) => text !== write(/** @type {keyof Settings} */ (name), usual));
+  return `#${said.map((pair) => pair.join("=")).join("&")}`;
+}
+
+/** @param {keyof Settings} name @param {Partial<Settings>} settings */
+function write(name, settings) {
+  if (!(name in settings)) return null;
+  if (name !== "gains" && name !== "slots") return escaped(String(settings[name]));
+  // The commas and colons between the words can be read; those within a word are escaped twice.
+  return escaped(writePairs(settings[name] ?? {}))
+    .replaceAll("%2C", ",")
+    .replaceAll("%3A", ":");
+}
+
+/** @param {string} text */
+function escaped(text) {
+  return String(new URLSearchParams({ "": text })).slice(1);
+}
+
+/**
+ * @param {string} search as in `location.search`
+ * @returns {{ model: string | null, backend: Backend | null }} null for the page's own model, and for the backend that
+ *   the engine finds the better one
+ */
+export function readOptions(search) {
+  const given = new URLSearchParams(search);
+  const backend = given.get("backend");
+  return {
+    model: given.get("model"),
+    backend: backend === "webgpu" || backend === "wasm" ? backend : null,
+  };
+}
+
+/**
+ * @param {string} search as in `location.search`
+ * @param {string | null} model null for the page's own
+ * @returns {string} the same options with this model
+ */
+export function writeModel(search, model) {
+  const given = new URLSearchParams(search);
+  if (model === null) given.delete("model");
+  else given.set("model", model);
+  return String(given);
+}

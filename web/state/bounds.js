@@ -1,0 +1,98 @@
+/**
+ * Within which bounds a setting must lie: the loop's own list (pyscript_app/settings.schema.json) and its sentences, so
+ * that nothing reaches the store that the loop would refuse.
+ *
+ * @import { Settings } from "../types"
+ */
+import schema from "../settings.schema.json" with { type: "json" };
+
+/**
+ * Keywords of JSON Schema; `description` is the sentence for a value outside the bounds.
+ *
+ * @typedef {object} Rule
+ * @property {string} description
+ * @property {string} [type]
+ * @property {string[]} [enum]
+ * @property {number} [minimum]
+ * @property {number} [maximum]
+ * @property {number} [maxLength]
+ * @property {number} [maxProperties]
+ * @property {Rule} [additionalProperties]
+ */
+
+const LONG = 60; // letters of a value that its sentence shows
+
+export const BOUNDS = /** @type {Record<keyof Settings, Rule>} */ (schema.properties);
+
+/** The names of all settings. */
+export const NAMES = /** @type {(keyof Settings)[]} */ (Object.keys(BOUNDS));
+
+/**
+ * @param {keyof Settings} name
+ * @param {unknown} value
+ * @returns {string} the loop's sentence for a value outside the bounds, "" within them
+ */
+export function departure(name, value) {
+  const rule = BOUNDS[name];
+  if (!fits(value, rule)) return sentence(rule, name, value);
+  const each = rule.additionalProperties;
+  if (!each) return "";
+  for (const [key, part] of Object.entries(/** @type {object} */ (value))) {
+    if (!fits(part, each)) return sentence(each, key, part);
+  }
+  return "";
+}
+
+/**
+ * What of the wishes may be used: settings that are known and within their bounds.
+ *
+ * @param {Record<string, unknown>} wishes from an address, a file, or another page; a wish that is undefined is none
+ * @returns {{ settings: Partial<Settings>, refused: string }} and the sentence for the first that may not, or ""
+ */
+export function within(wishes) {
+  /** @type {Record<string, unknown>} */
+  const settings = {};
+  let refused = "";
+  for (const name of NAMES) {
+    if (wishes[name] === undefined) continue;
+    const wrong = departure(name, wishes[name]);
+    refused ||= wrong;
+    if (!wrong) settings[name] = wishes[name];
+  }
+  return { settings, refused };
+}
+
+/** @param {any} value @param {Rule} rule */
+function fits(value, rule) {
+  if (rule.enum) return rule.enum.includes(value);
+  if (rule.type === "string") return typeof value === "string" && value.length <= Number(rule.maxLength);
+  if (rule.type === "object") {
+    const map = typeof value === "object" && value !== null && !Array.isArray(value);
+    return map && Object.keys(value).length <= Number(rule.maxProperties);
+  }
+  const number = rule.type === "integer" ? Number.isInteger(value) : Number.isFinite(value);
+  return number && value >= Number(rule.minimum) && value <= Number(rule.maximum);
+}
+
+/** @param {Rule} rule @param {string} name @param {unknown} value */
+function sentence(rule, name, value) {
+  const { enum: choices = [], ...facts } = rule;
+  const said = /** @type {Record<string, unknown>} */ ({
+    ...facts,
+    enum: choices.join(", "),
+    name: shown(name),
+    value: shown(value),
+  });
+  return rule.description.replace(/\{(\w+)\}/g, (_, key) => String(said[key]));
+}
+
+/** @param {unknown} value as Python writes it, not longer than a line */
+function shown(value) {
+  const text = typeof value === "string" ? `'${value.slice(0, LONG)}'` : plain(value);
+  return text.length > LONG ? `${text.slice(0, LONG - 1)}…` : text;
+}
+
+/** @param {unknown} value */
+function plain(value) {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,134 @@
+/**
+ * What the page shows now, read off the state: the step that was asked for, or the newest.
+ *
+ * @import { Frame, Manifest, Settings, State } from "../types"
+ */
+import { gainOf, lower } from "./gains.js";
+import { stepsToTake } from "./steps.js";
+
+/**
+ * @param {State} state
+ * @returns {Frame | null} the frame on show; null before the first
+ */
+export function shownFrame({ run, view }) {
+  if (run.frames.length === 0) return null;
+  const last = run.frames.length - 1;
+  return run.frames[view.step === null ? last : Math.max(0, Math.min(last, view.step - 1))];
+}
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether an engine is at work on this run
+ */
+export function busy({ run }) {
+  return run.source === "live" && ["waiting", "running", "paused"].includes(run.status);
+}
+
+/**
+ * @param {State} state
+ * @returns {Settings} of the run on show, or of the next one while there is none
+ */
+export function shownSettings({ run, settings }) {
+  return run.settings ?? settings;
+}
+
+/**
+ * @param {State} state
+ * @returns {Manifest | null} the model that drew the run on show, else the one that is loaded
+ */
+export function shownModel({ run, model }) {
+  return run.model ?? model;
+}
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether the UNet of the run on show was asked twice, with the words and without
+ */
+export function askedTwice(state) {
+  return (shownModel(state)?.guidance ?? "classifier-free") === "classifier-free";
+}
+
+/**
+ * @param {State} state
+ * @returns {"epsilon" | "v_prediction"} what the UNet of the run on show answers with
+ */
+export function answerOf(state) {
+  return shownModel(state)?.scheduler.prediction_type ?? "epsilon";
+}
+
+/**
+ * @param {State} state
+ * @returns {number} steps of the run on show, or of the next one while there is none
+ */
+export function shownSteps({ run, settings }) {
+  return run.steps || stepsToTake(settings);
+}
+
+/**
+ * The words on the threads: of the run on show, else of the prompt as it is read now.
+ *
+ * @param {State} state
+ * @returns {{ text: string, tokens: number[], share: number | null }[]}
+ */
+export function shownWords(state) {
+  const frame = shownFrame(state);
+  if (frame) return frame.words;
+  return (state.reading?.words ?? []).map((word) => ({ text: word.text, tokens: word.tokens, share: null }));
+}
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether the finished picture is what is shown
+ */
+export function atTheEnd({ run, view }) {
+  const last = view.step === null || view.step === run.steps;
+  return run.status === "finished" && last && run.frames.length > 0;
+}
+
+/** What a picture depends on, strengths aside; what draws the steps on the way does not change it. */
+const DECISIVE = /** @type {const} */ ([
+  "prompt",
+  "negative",
+  "seed",
+  "steps",
+  "guidance",
+  "sampler",
+  "spacing",
+]);
+
+/**
+ * @param {State} state
+ * @returns {boolean} whether the settings have changed since the run on show was asked for
+ */
+export function stale({ run, settings }) {
+  const then = run.settings;
+  if (run.source !== "live" || !then || run.frames.length === 0) return false;
+  const gains = lower(then.gains);
+  return (
+    DECISIVE.some((name) => then[name] !== settings[name]) ||
+    JSON.stringify(then.slots) !== JSON.stringify(settings.slots) ||
+    run.frames[0].words.some(({ text }) => gainOf(gains, text) !== gainOf(settings.gains, text))
+  );
+}
+
+/**
+ * @param {State} state
+ * @returns {ImageData | null} the picture in the frame
+ */
+export function shownPicture(state) {
+  return atTheEnd(state) && state.run.picture ? state.run.picture : (shownFrame(state)?.preview ?? null);
+}
+
+/**
+ * The attention of one word in a frame.
+ *
+ * @param {Frame} frame
+ * @param {number} word index
+ * @param {boolean} mean over all steps so far, else of this step
+ * @returns {{ map: Float32Array, side: number }}
+ */
+export function mapOf(frame, word, mean) {
+  const maps = mean ? frame.meanMaps : frame.maps;
+  const size = maps.length / frame.words.length;
+  return { map: maps.subarray(word * size, (word + 1) * size), side: Math.sqrt(size) };
+}

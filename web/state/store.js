@@ -1,0 +1,163 @@
+/**
+ * The state of the page: one plain object, one way to change it, one way to hear of it.
+ *
+ * @import { Run, Settings, State } from "../types"
+ */
+
+/** @type {Settings} */
+const SETTINGS = {
+  prompt: "",
+  negative: "",
+  seed: 0,
+  steps: 10,
+  guidance: 5,
+  sampler: "ddim",
+  gains: {},
+  preview: "full",
+  every: 1,
+  spacing: "trained",
+  slots: {},
+};
+
+/** A run that nobody has asked for. @type {Run} */
+export const NO_RUN = {
+  id: "",
+  status: "idle",
+  source: "live",
+  settings: null,
+  model: null,
+  frames: [],
+  skipped: 0,
+  steps: 0,
+  stage: "",
+  queued: false,
+  started: 0,
+  msPerStep: 0,
+  picture: null,
+  error: null,
+};
+
+/** @returns {State} */
+const initial = () => ({
+  engine: {
+    status: "booting",
+    stage: "",
+    bytes: 0,
+    total: 0,
+    rate: null,
+    remaining: null,
+    backend: null,
+    adapter: "",
+    threads: 1,
+    isolated: globalThis.crossOriginIsolated ?? false,
+    selfAttention: "",
+    sparing: false,
+    offline: false,
+    stale: [],
+    note: "",
+    error: null,
+  },
+  models: { list: [], chosen: "", kept: {}, device: null, trouble: "" },
+  model: null,
+  settings: SETTINGS,
+  reading: null,
+  run: NO_RUN,
+  view: { step: null, word: null, mean: true, part: null, stain: true, playing: false, theme: "auto" },
+});
+
+/** @typedef {{ [Section in keyof State]?: Partial<State[Section]> | null }} Patch */
+
+/** Holds the state. A section that changes becomes a new object, so `===` tells whether it did. */
+export class Store {
+  constructor() {
+    /** @type {State} */
+    this.state = initial();
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+    this.told = true;
+    /** Milliseconds that `setLater` may keep a change to itself; the budget for drawing says how many. */
+    this.beat = 0;
+    this.timer = 0;
+  }
+
+  /**
+   * Change sections by a patch, `set({ view: { word: 2 } })`, or one value by its path, `set("view.word", 2)`.
+   * Fields that are not named stay as they are.
+   *
+   * @param {Patch | string} change
+   * @param {unknown} [value]
+   */
+  set(change, value) {
+    this.#merge(change, value);
+    this.#tell();
+  }
+
+  /**
+   * Change sections as `set` does, and tell of it within a beat: what comes often is told together. Whatever `set` tells
+   * meanwhile tells this too.
+   *
+   * @param {Patch} change
+   */
+  setLater(change) {
+    this.#merge(change);
+    if (this.beat === 0) this.#tell();
+    else if (this.told) this.timer ||= setTimeout(() => this.#tell(), this.beat);
+  }
+
+  /**
+   * @param {Patch | string} change
+   * @param {unknown} [value]
+   */
+  #merge(change, value) {
+    const next = /** @type {Record<string, unknown>} */ ({ ...this.state });
+    for (const [section, fields] of Object.entries(
+      typeof change === "string" ? unfold(change, value) : change,
+    )) {
+      const mergeable = fields && next[section];
+      next[section] = mergeable ? { .../** @type {object} */ (next[section]), ...fields } : fields;
+    }
+    this.state = /** @type {State} */ (/** @type {unknown} */ (next));
+  }
+
+  #tell() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (!this.told) return;
+    this.told = false;
+    queueMicrotask(() => {
+      this.told = true;
+      for (const listener of [...this.listeners]) listener();
+    });
+  }
+
+  /**
+   * Call `listener` after every change of what `select` picks (by `===`; everything when it is left out).
+   * Changes made in one go are told once.
+   *
+   * @template [T=State]
+   * @param {(state: State) => void} listener
+   * @param {(state: State) => T} [select]
+   * @returns {() => void} ends the subscription
+   */
+  subscribe(listener, select) {
+    const pick = select ?? ((/** @type {State} */ state) => state);
+    let last = pick(this.state);
+    const hear = () => {
+      const now = pick(this.state);
+      if (now === last) return;
+      last = now;
+      listener(this.state);
+    };
+    this.listeners.add(hear);
+    return () => this.listeners.delete(hear);
+  }
+}
+
+/**
+ * @param {string} path "section" or "section.field"
+ * @param {unknown} value
+ */
+function unfold(path, value) {
+  const [section, field] = path.split(".");
+  return { [section]: field ? { [field]: value } : value };
+}

@@ -1,0 +1,215 @@
+/**
+ * The settings of the next run: each a name over its value, and under it a sheet to change it.
+ *
+ * @import { Commands } from "../../state/commands.js"
+ * @import { Store } from "../../state/store.js"
+ */
+import { BOUNDS, departure } from "../../state/bounds.js";
+import { has, number, t } from "../../text/text.js";
+import { fill, h, icon, say, set, watch } from "../dom.js";
+import { popover } from "../popover.js";
+import { preview } from "./preview.js";
+import { setting } from "./setting.js";
+
+const SAMPLERS = BOUNDS.sampler.enum ?? [];
+// How far the sliders go; the fields beside them take what the loop takes.
+const MANY_STEPS = 50;
+const MUCH_GUIDANCE = 15;
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Commands} send
+ */
+export function mount(element, store, send) {
+  set(element, "role", "group");
+  set(element, "aria-label", t("settings.label"));
+  const entries = [
+    seed(store, send),
+    amount("steps", { max: MANY_STEPS, step: 1, digits: 0 }, store, send),
+    guidance(store, send),
+    sampler(store, send),
+    preview(store, send),
+    avoid(store, send),
+  ];
+  element.append(...entries.flat());
+}
+
+/** A sentence under a field that says what is wrong with it, read aloud when it appears. */
+function complaint() {
+  return h("p", { class: "sentence bad complaint", role: "alert", hidden: true });
+}
+
+/** @param {HTMLElement} place @param {HTMLInputElement} field @param {string} text "" when all is well */
+function complain(place, field, text) {
+  place.hidden = text === "";
+  fill(place, text && [icon("stop"), h("span", {}, text)]);
+  set(field, "aria-invalid", text !== "" ? "true" : false);
+}
+
+/**
+ * The seed: any whole number from 0, typed or thrown.
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function seed(store, send) {
+  const { button, value } = setting("seed");
+  const wrong = complaint();
+  const field = h("input", {
+    class: "number-field",
+    inputmode: "numeric",
+    "aria-label": t("setting.seed"),
+    autocomplete: "off",
+  });
+  const read = () => {
+    const text = field.value.trim();
+    const whole = /^\d+$/.test(text) && departure("seed", Number(text)) === "";
+    complain(wrong, field, whole ? "" : t("seed.wrong", { text: text || t("seed.nothing") }));
+    if (whole) send.change({ seed: Number(text) });
+  };
+  field.addEventListener("input", read);
+  const dice = h(
+    "button",
+    { class: "tool dice", "aria-label": t("seed.dice"), title: t("seed.dice"), click: () => send.dice() },
+    icon("dice"),
+  );
+  const sheet = popover(button, t("setting.seed"), field, wrong, h("p", { class: "quiet" }, t("seed.why")));
+  const update = () => {
+    const now = store.state.settings.seed;
+    say(value, now);
+    if (document.activeElement !== field || !wrong.hidden) {
+      if (Number(field.value) !== now || field.value === "") field.value = String(now);
+      complain(wrong, field, "");
+    }
+  };
+  watch(store, ({ settings }) => [settings.seed], update);
+  update();
+  return [h("div", { class: "seed" }, button, dice), sheet];
+}
+
+/**
+ * A number with a slider.
+ * @param {"steps" | "guidance"} name
+ * @param {{ max: number, step: number, digits: number }} range of the slider
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function amount(name, { max, step, digits }, store, send) {
+  const { button, value } = setting(name);
+  const wrong = complaint();
+  const { minimum: min = 0, maximum: most = max } = BOUNDS[name];
+  const limits = { min: number(min, digits), max: number(most, digits) };
+  const slider = h("input", { type: "range", min, max, step, "aria-label": t(`setting.${name}`) });
+  const field = h("input", {
+    class: "number-field",
+    inputmode: "decimal",
+    "aria-label": t(`setting.${name}.field`),
+    autocomplete: "off",
+  });
+  slider.addEventListener("input", () => send.change({ [name]: Number(slider.value) }));
+  field.addEventListener("input", () => {
+    const typed = Number(field.value.trim().replace(",", "."));
+    const fits = field.value.trim() !== "" && departure(name, typed) === "";
+    complain(wrong, field, fits ? "" : t(`${name}.wrong`, limits));
+    if (fits) send.change({ [name]: typed });
+  });
+  const sheet = popover(
+    button,
+    t(`setting.${name}`),
+    h("div", { class: "slider-and-field" }, slider, field),
+    wrong,
+    h("p", { class: "quiet" }, t(`${name}.why`)),
+  );
+  const update = () => {
+    const now = store.state.settings[name];
+    say(value, number(now, digits));
+    slider.value = String(now);
+    if (document.activeElement !== field) {
+      field.value = number(now, digits);
+      complain(wrong, field, "");
+    }
+  };
+  watch(store, ({ settings }) => [settings[name]], update);
+  update();
+  return [button, sheet];
+}
+
+/**
+ * Guidance, where there is any: a model that is asked once and told nothing has none.
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function guidance(store, send) {
+  const range = { max: MUCH_GUIDANCE, step: 0.5, digits: 1 };
+  const [button, sheet] = amount("guidance", range, store, send);
+  const update = () => {
+    button.hidden = store.state.model?.guidance === "none";
+  };
+  watch(store, ({ model }) => [model], update);
+  return [button, sheet];
+}
+
+/**
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function sampler(store, send) {
+  const { button, value } = setting("sampler");
+  const choices = SAMPLERS.map((name) => {
+    const radio = h("input", {
+      type: "radio",
+      name: "sampler",
+      value: name,
+      change: () => send.change({ sampler: name }),
+    });
+    return h(
+      "label",
+      { class: "choice" },
+      radio,
+      h("span", {}, t(`sampler.${name}`)),
+      h("small", { class: "quiet" }, t(`sampler.${name}.why`)),
+    );
+  });
+  const sheet = popover(
+    button,
+    t("setting.sampler"),
+    h("div", { role: "radiogroup", class: "samplers", "aria-label": t("setting.sampler") }, choices),
+  );
+  const update = () => {
+    // What the model was made for stands first.
+    const own = SAMPLERS.indexOf(store.state.model?.defaults.sampler ?? "");
+    for (const [index, choice] of choices.entries()) choice.style.order = index === own ? "-1" : "";
+    const now = store.state.settings.sampler;
+    say(value, has(`sampler.${now}`) ? t(`sampler.${now}`) : now);
+    for (const radio of sheet.querySelectorAll("input")) radio.checked = radio.value === now;
+  };
+  watch(store, ({ settings, model }) => [settings.sampler, model], update);
+  update();
+  return [button, sheet];
+}
+
+/**
+ * @param {Store} store
+ * @param {Commands} send
+ */
+function avoid(store, send) {
+  const label = t("setting.avoid.name");
+  const { button, value } = setting("avoid", label);
+  const field = h("input", {
+    class: "text-field",
+    "aria-label": label,
+    autocomplete: "off",
+    placeholder: t("avoid.none"),
+    maxlength: BOUNDS.negative.maxLength,
+  });
+  field.addEventListener("input", () => send.change({ negative: field.value }));
+  const sheet = popover(button, t("setting.avoid.name"), field, h("p", { class: "quiet" }, t("avoid.why")));
+  const update = () => {
+    const { negative } = store.state.settings;
+    say(value, negative.trim() || t("avoid.none"));
+    if (field.value !== negative) field.value = negative;
+  };
+  watch(store, ({ settings }) => [settings.negative], update);
+  update();
+  return [button, sheet];
+}
