@@ -17,6 +17,7 @@ from pyscript_app.schedule import Schedule
 WEB = Path(__file__).parent.parent / "web"
 LANGUAGES = sorted(WEB.glob("text/*.json"))
 CODE = {file.relative_to(WEB).as_posix(): file.read_text("utf-8") for file in sorted(WEB.rglob("*.js"))}
+BACKEND = (WEB.parent / "pyscript_app" / "browser" / "backend.py").read_text("utf-8")
 TYPES = (WEB / "types.d.ts").read_text("utf-8")
 PLURALS = ("zero", "one", "two", "few", "many", "other")
 
@@ -59,7 +60,11 @@ ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 COMPUTED: dict[str, list | set | dict | range] = {
     "term.{}": terms(),
     "trouble.{}": union("code"),
-    "refusal.{}": sentences(),
+    "refusal.{}": {
+        *sentences(),
+        *re.findall(r'(?:\breason: |\bunusable\()"([\w-]+)"', "".join(CODE.values())),
+    },
+    "note.{}": set(re.findall(r'\bnote\("([\w-]+)"', BACKEND)),
     "sampler.{}": SAMPLERS,
     "sampler.{}.why": SAMPLERS,
     "preview.{}": PREVIEWS,

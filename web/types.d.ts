@@ -72,8 +72,15 @@ export interface Wishes extends Partial<Settings> {
 
 export type Backend = "webgpu" | "wasm";
 
-/** One sentence for the visitor; `code` lets a language find its own words. */
-export interface Trouble {
+/** What a sentence says, in any language: the page has it as `refusal.<reason>` (of a note `note.<reason>`). */
+export interface Reason {
+  reason: string;
+  /** What the places in braces stand for. */
+  values?: Record<string, string | number>;
+}
+
+/** What went wrong; `code` is of which kind it is. */
+export interface Trouble extends Reason {
   code:
     | "missing-file"
     | "damaged-file"
@@ -84,12 +91,8 @@ export interface Trouble {
     | "settings"
     | "unsupported"
     | "unknown";
-  message: string;
   /** The model's file it is about. */
   file?: string;
-  /** What was refused, where that is known: `message` in the page's language is `refusal.<reason>` with `values`. */
-  reason?: string;
-  values?: Record<string, string | number>;
 }
 
 export interface EngineState {
@@ -116,8 +119,8 @@ export interface EngineState {
   offline: boolean;
   /** Files of the page that the server has with the bytes of another version. */
   stale: readonly string[];
-  /** Why this backend runs, in one sentence; "" when there is nothing to say. */
-  note: string;
+  /** Why this backend runs, where there is something to say. */
+  note: Reason | null;
   error: Trouble | null;
 }
 
@@ -202,6 +205,16 @@ export interface ModelEntry {
   opened?: { manifest: string; files: Record<string, File> };
 }
 
+/** The graphics card. */
+export interface Adapter {
+  name: string;
+  /** A processor imitates it. */
+  software: boolean;
+  /** The most bytes that it binds at once. */
+  largest: number;
+  halfFloats: boolean;
+}
+
 /** What this device can do, as far as the browser tells. */
 export interface Device {
   /** Bytes; the browser rounds, and stops counting at some gigabytes. */
@@ -210,8 +223,8 @@ export interface Device {
   free: number | null;
   threads: number;
   isolated: boolean;
-  /** The graphics card: `largest` is the most bytes that it binds at once; null without WebGPU. */
-  adapter: { name: string; largest: number; halfFloats: boolean } | null;
+  /** Null without WebGPU. */
+  adapter: Adapter | null;
 }
 
 export interface Models {

@@ -7,20 +7,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, prod, sqrt
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import js
 
-from pyscript_app.browser.runtime import make_tensor, plain, read_tensor
+from pyscript_app.browser.runtime import import_module, make_tensor, plain, read_tensor
 from pyscript_app.browser.sessions import Opener
 from pyscript_app.browser.storage import Bytes
-from pyscript_app.browser.trouble import TroubleError, explain
+from pyscript_app.browser.trouble import TroubleError, own_words
 from pyscript_app.manifest import UNETS, Manifest, largest_piece
+from pyscript_app.refusal import RefusalError
 
 TOLERANCE = 1e-2  # relative L2 error that a right backend may show on the stored answer
 TIMED_RUNS = 2
 # A bigger UNet is not loaded again only to see whether another way would be faster.
 RACE_LIMIT = 200_000_000  # bytes
+
+
+class Adapter(Protocol):
+    """The browser's graphics adapter as ``web/device/adapter.js`` tells it."""
+
+    name: str
+    software: bool  # a processor imitates it
+    largest: int  # bytes that it binds at once
 
 
 @dataclass(frozen=True)
@@ -31,13 +40,17 @@ class Candidate:
     unet: str  # "unet" (plain self-attention) or "unet_fused"
 
 
+# Why a backend runs, as a code with values; the page has its sentence as ``note.<reason>``.
+Note = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Choice:
-    """What runs the graphs, the UNet's open session, and why, in one sentence."""
+    """What runs the graphs, the UNet's open session, and why, where there is something to say."""
 
     candidate: Candidate
     session: Any
-    note: str
+    note: Note | None
 
 
 @dataclass(frozen=True)
@@ -56,74 +69,64 @@ class Trial:
         return self.error <= TOLERANCE
 
 
-async def find_adapter() -> Any:
-    """The browser's graphics adapter, or None."""
-    gpu = getattr(js.navigator, "gpu", None)
-    if not gpu:
-        return None
-    # The one that onnxruntime-web takes.
-    adapter = await gpu.requestAdapter(plain({"powerPreference": "high-performance"}))
-    return adapter or None  # JavaScript's null is falsy, but not None
+async def find_adapter(base: str) -> Adapter | None:
+    """The browser's graphics adapter, as the page's own module finds it below its folder ``base``."""
+    found: Adapter | None = await (await import_module(base + "device/adapter.js")).findAdapter()
+    return found or None  # JavaScript's null is falsy, but not None
 
 
-def adapter_name(adapter: Any) -> str:
+def adapter_name(adapter: Adapter | None) -> str:
     """What the adapter calls itself; one that only imitates a graphics card is called so."""
-    if adapter is None:
-        return ""
-    info = adapter.info
-    name = info.description or " ".join(filter(None, (info.vendor, info.architecture))) or "unnamed"
-    return f"{name} (in software)" if _in_software(adapter) else name
+    return adapter.name if adapter else ""
 
 
-def _in_software(adapter: Any) -> bool:
-    info = adapter.info
-    return bool(getattr(info, "isFallbackAdapter", False)) or "swiftshader" in info.architecture.lower()
+def note(reason: str, /, **values: str | float) -> Note:
+    """Why a backend runs."""
+    return {"reason": reason, "values": values}
 
 
-def backends(adapter: Any, forced: str | None) -> tuple[list[str], str]:
-    """The backends worth trying, the hoped-for one first, and why WebGPU is not among them, in one sentence.
+def backends(adapter: Adapter | None, forced: str | None) -> tuple[list[str], Note | None]:
+    """The backends worth trying, the hoped-for one first, and why WebGPU is not among them.
 
     Raises:
         TroubleError: the forced one cannot run here.
     """
     if forced == "webgpu" and adapter is None:
-        raise TroubleError("unsupported", "This browser offers no WebGPU: leave ?backend=webgpu out.")
+        raise TroubleError("unsupported", RefusalError("card-absent"))
     if forced:
-        return [forced], ""
+        return [forced], None
     if adapter is None:
-        return ["wasm"], "No WebGPU here: the processor computes the same picture, only slower."
-    if _in_software(adapter):
-        return ["wasm"], "The graphics card here is imitated in software: the processor itself is faster."
-    return ["webgpu", "wasm"], ""
+        return ["wasm"], note("card-absent")
+    if adapter.software:
+        return ["wasm"], note("card-software")
+    return ["webgpu", "wasm"], None
 
 
-def candidates(names: Sequence[str], manifest: Manifest, adapter: Any) -> tuple[list[Candidate], str]:
-    """The ways worth trying, the hoped-for one first, and why WebGPU is not among them, in one sentence.
+def candidates(
+    names: Sequence[str], manifest: Manifest, adapter: Adapter | None
+) -> tuple[list[Candidate], Note | None]:
+    """The ways worth trying, the hoped-for one first, and why WebGPU is not among them.
 
     Args:
         names: from ``backends``.
         manifest: of the model.
-        adapter: the graphics adapter, which binds no array larger than its limits.
+        adapter: the graphics adapter.
 
     Raises:
         TroubleError: nothing is left.
     """
     unets = [unet for unet in UNETS if unet in manifest["graphs"]]
     found = [Candidate(name, unet) for name in names for unet in unets]
-    if "webgpu" not in names:
-        return found, ""
-    limit = min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize)
+    if "webgpu" not in names or adapter is None:
+        return found, None
     largest = {unet: largest_piece(manifest, unet) or 0 for unet in unets}
-    found = [each for each in found if each.backend == "wasm" or largest[each.unet] <= limit]
+    found = [each for each in found if each.backend == "wasm" or largest[each.unet] <= adapter.largest]
     if any(each.backend == "webgpu" for each in found):
-        return found, ""
-    lack = (
-        f"The graphics card takes arrays of {limit / 1e6:.0f} MB at most, "
-        f"and this model has one of {min(largest.values()) / 1e6:.0f} MB"
-    )
+        return found, None
+    most, piece = round(adapter.largest / 1e6), round(min(largest.values()) / 1e6)
     if not found:
-        raise TroubleError("unsupported", f"{lack}: leave ?backend=webgpu out.")
-    return found, f"{lack}, so the processor computes."
+        raise TroubleError("unsupported", RefusalError("card-small", most=most, largest=piece))
+    return found, note("card-small", most=most, largest=piece)
 
 
 async def choose(
@@ -152,26 +155,24 @@ async def choose(
             break
     best = min((trial for trial in trials if trial.right), key=lambda trial: trial.seconds, default=None)
     if best is None:
-        raise trials[-1].failure or TroubleError(
-            "unsupported",
-            f"This browser computes wrong numbers ({trials[-1].error:.1%} off): update it, or try another.",
-        )
+        wrong = RefusalError("numbers-wrong", error=f"{trials[-1].error:.1%}")
+        raise trials[-1].failure or TroubleError("unsupported", wrong)
     for trial in trials:
         if trial is not best and trial.right:
             await trial.session.release()
     return Choice(best.candidate, best.session, _note(trials, best))
 
 
-def _note(trials: Sequence[Trial], best: Trial) -> str:
+def _note(trials: Sequence[Trial], best: Trial) -> Note | None:
     """Why the hoped-for backend was not taken."""
     hoped = [trial for trial in trials if trial.candidate.backend == trials[0].candidate.backend]
     if best in hoped:
-        return ""
+        return None
     if (failure := hoped[0].failure) and not any(trial.session for trial in hoped):
-        return f"WebGPU failed ({explain(failure).message[:120]}), so the processor computes."
+        return note("card-failed", reason=own_words(failure)[:120])
     if not any(trial.right for trial in hoped):
-        return "The graphics card computes wrong numbers here, so the processor computes."
-    return "On this device the processor is faster than the graphics card, so it computes."
+        return note("card-wrong")
+    return note("card-slow")
 
 
 async def _try(

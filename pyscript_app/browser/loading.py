@@ -50,9 +50,9 @@ async def load(options: Any) -> Loaded:
     try:
         manifest = read_manifest(options.manifest)
     except RefusalError as error:
-        raise TroubleError("damaged-file", str(error), MANIFEST, error) from error
+        raise TroubleError("damaged-file", error, MANIFEST) from error
     graphs = picture_graphs(manifest)
-    adapter = await backend.find_adapter()
+    adapter = await backend.find_adapter(options.base)
     names, no_card = backend.backends(adapter, options.backend or None)
     ways, no_fit = backend.candidates(names, manifest, adapter)
     build = onnxruntime.build_files(any(way.backend == "webgpu" for way in ways))
@@ -113,7 +113,7 @@ async def load(options: Any) -> Loaded:
         "threads": int(ort.env.wasm.numThreads),
         "selfAttention": "fused" if chosen.unet == "unet_fused" else "plain",
         "sparing": opener.spares(chosen.backend),
-        "note": no_card or no_fit or choice.note,
+        "note": no_card or no_fit or choice.note or jsnull,
         "build": build,
         "files": sorted([*build, *kept_by_the_service_worker]),
     }
@@ -166,7 +166,8 @@ async def _choose(
     call of a big UNet takes a processor most of a minute, and a graphics card compiles its shaders for it.
     """
     noted = await folder.noted(VERDICT) if folder else None
-    if noted and noted["situation"] == situation:
+    # Earlier versions of the page noted a sentence.
+    if noted and noted["situation"] == situation and not isinstance(noted["note"], str):
         way = ways[noted["way"]]
         with suppress(Exception):  # a driver may fail in any way
             return backend.Choice(way, await opener.open(way.unet, way.backend), noted["note"])
@@ -182,7 +183,7 @@ def _watch(device: Any) -> None:
 
     async def wait() -> None:
         await device.lost
-        lost = TroubleError("device-lost", "The graphics card was lost: start the engine again.")
+        lost = TroubleError("device-lost", RefusalError("card-lost"))
         post("trouble", **lost.content())
 
     asyncio.ensure_future(wait())  # noqa: RUF006 (lives as long as the worker)

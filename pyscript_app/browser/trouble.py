@@ -1,4 +1,4 @@
-"""What can go wrong in a browser, each in one sentence that says what it is and how to mend it."""
+"""What can go wrong in a browser, each as a code whose sentence says what it is and how to mend it."""
 
 from __future__ import annotations
 
@@ -20,91 +20,60 @@ class TroubleError(Exception):
     """Something that the visitor should read.
 
     Args:
-        code: one of the codes in ``web/types.d.ts``, by which a language finds its own words.
-        message: the sentence in English.
+        code: the kind of trouble, one of the codes in ``web/types.d.ts``.
+        refusal: what it is, as a code with values: the page says it in its language.
         file: the model's file that it is about.
-        refusal: what was refused, where ``message`` is its sentence.
     """
 
-    def __init__(
-        self, code: str, message: str, file: str | None = None, refusal: RefusalError | None = None
-    ) -> None:
-        super().__init__(message)
-        self.code, self.message, self.file, self.refusal = code, message, file, refusal
+    def __init__(self, code: str, refusal: RefusalError, file: str | None = None) -> None:
+        super().__init__(code, refusal, file)
+        self.code, self.refusal, self.file = code, refusal, file
+
+    def __str__(self) -> str:
+        """The sentence in English."""
+        return str(self.refusal)
 
     def content(self) -> dict[str, Any]:
         """The page's type ``Trouble``."""
-        content: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.file:
-            content["file"] = self.file
-        if self.refusal:
-            content |= {"reason": self.refusal.code, "values": self.refusal.values}
-        return content
+        content = {"code": self.code, "reason": self.refusal.code, "values": self.refusal.values}
+        return content | ({"file": self.file} if self.file else {})
 
 
 def missing(file: str) -> TroubleError:
     """A file that the manifest names is not on the server."""
-    return TroubleError(
-        "missing-file",
-        f"The model's file {file} is not on the server: put the model's whole folder there and reload.",
-        file,
-    )
+    return TroubleError("missing-file", RefusalError("file-missing", file=file), file)
 
 
 def damaged(file: str) -> TroubleError:
     """A file arrived whole but with other bytes than the manifest promises."""
-    return TroubleError(
-        "damaged-file",
-        f"The model's file {file} does not match its digest: reload, and if that does not help, "
-        "put the model's folder on the server again.",
-        file,
-    )
+    return TroubleError("damaged-file", RefusalError("file-damaged", file=file), file)
 
 
 def interrupted(file: str) -> TroubleError:
     """The network failed on the way."""
-    return TroubleError(
-        "network",
-        f"The connection broke while {file} was loading: look at the network and start again; "
-        "what has arrived is kept.",
-        file,
-    )
+    return TroubleError("network", RefusalError("file-interrupted", file=file), file)
 
 
 def no_room(needed: float = 0, room: float = 0) -> TroubleError:
     """The browser gives the model too little of the disk: how many bytes, where that is known beforehand."""
-    lack = f": it needs {_size(needed)} and may take {_size(room)}" if needed else ""
-    return TroubleError(
-        "quota",
-        f"There is no room for the model on this device{lack}. Remove another model or free some disk, leave a "
-        "private window, then start again; what has arrived is kept.",
-    )
+    if not needed:
+        return TroubleError("quota", RefusalError("room-full"))
+    return TroubleError("quota", RefusalError("room-short", needed=_size(needed), room=_size(room)))
 
 
 def incomplete(file: str) -> TroubleError:
     """An opened folder lacks a file that its manifest names."""
-    return TroubleError(
-        "missing-file",
-        f"The opened folder has no file {file}, which its manifest names: open the whole folder as it was exported.",
-        file,
-    )
+    return TroubleError("missing-file", RefusalError("file-absent", file=file), file)
 
 
 def unreadable(file: str) -> TroubleError:
     """A file of an opened folder was moved or changed meanwhile."""
-    return TroubleError(
-        "missing-file",
-        f"The file {file} can no longer be read where it was: open the model's folder again.",
-        file,
-    )
+    return TroubleError("missing-file", RefusalError("file-unreadable", file=file), file)
 
 
 def no_memory() -> TroubleError:
     """The browser could not give as much memory as the model needs."""
-    return TroubleError(
-        "out-of-memory",
-        "The browser has no memory left for the model: close other tabs, or use a larger device.",
-    )
+    return TroubleError("out-of-memory", RefusalError("memory-out"))
 
 
 def _size(count: float) -> str:
@@ -115,12 +84,16 @@ def explain(error: BaseException) -> TroubleError:
     """The trouble behind any exception."""
     if isinstance(error, TroubleError):
         return error
-    text = str(error)
-    if isinstance(error, MemoryError) or any(phrase in text.lower() for phrase in _MEMORY):
-        return no_memory()
     if isinstance(error, RefusalError):
-        return TroubleError("settings", text, refusal=error)
-    reason = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
-    return TroubleError(
-        "unknown", f"The run failed ({reason}): try again, and if that fails, reload the page."
-    )
+        return TroubleError("settings", error)
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or any(phrase in text for phrase in _MEMORY):
+        return no_memory()
+    return TroubleError("unknown", RefusalError("run-failed", reason=own_words(error)))
+
+
+def own_words(error: BaseException) -> str:
+    """What a library or the browser says of its failure, the last line; of ours the code."""
+    if isinstance(error, TroubleError):
+        return error.refusal.code
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]

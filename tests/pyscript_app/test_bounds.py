@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from pyscript_app.bounds import SCHEMA, bounds
+from pyscript_app.bounds import SCHEMA, bounds, check
 from pyscript_app.loop import Settings
 from pyscript_app.manifest import schema
 from pyscript_app.model import PREVIEWS
+from pyscript_app.refusal import RefusalError
 from pyscript_app.samplers import SAMPLERS
 from pyscript_app.slots import WAYS
 from pyscript_app.spacing import NAMES as SPACINGS
@@ -33,3 +37,48 @@ def test_the_names_to_choose_from_are_those_that_the_loop_knows() -> None:
 def test_it_is_a_json_schema_and_the_page_reads_the_same_file() -> None:
     Draft202012Validator.check_schema({"properties": bounds()})
     assert (WEB / SCHEMA.name).resolve() == SCHEMA.resolve()
+
+
+# [name, value] … -> what the page refuses each with, or null.
+DEPARTURES = """
+  const { departure } = await import(`file://${process.argv[1]}/state/bounds.js`);
+  const wishes = JSON.parse(require("fs").readFileSync(0, "utf8"));
+  console.log(JSON.stringify(wishes.map(([name, value]) => departure(name, value))));
+"""
+WISHES: list[tuple[str, Any]] = [
+    ("prompt", "car " * 10000),
+    ("negative", 7),
+    ("seed", -1),
+    ("steps", 1001),
+    ("steps", 2.5),
+    ("steps", 8),
+    ("guidance", "much"),
+    ("sampler", "heun"),
+    ("gains", [1]),
+    ("gains", {"red": 0.5}),
+    ("gains", {"red": 0.5, "car": 11}),
+    ("preview", "half"),
+    ("every", 0),
+    ("spacing", "even"),
+    ("slots", "cut"),
+    ("slots", {"red": "alone", "car": "gone"}),
+]
+
+
+def test_the_page_refuses_what_the_loop_refuses_with_the_same_code_and_values() -> None:
+    def refusal(name: str, value: Any) -> dict[str, Any] | None:
+        try:
+            check(name, value)
+        except RefusalError as refused:
+            return {"reason": refused.code, "values": refused.values}
+        return None
+
+    assert {name for name, _ in WISHES} == bounds().keys()
+    done = subprocess.run(
+        ["node", "-e", f"(async () => {{{DEPARTURES}}})()", str(WEB)],
+        input=json.dumps(WISHES),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [refusal(*wish) for wish in WISHES]

@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 SOURCES = "\n".join(file.read_text("utf-8") for file in (ROOT / "pyscript_app").rglob("*.py"))
 RAISED = re.findall(r'RefusalError\(\s*"([\w-]+)"((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)', SOURCES)
 
+NOTES = re.findall(r'\bnote\("([\w-]+)"([^\n]*)\)\n', SOURCES)
+TEXTS = json.loads((ROOT / "web" / "text" / "en.json").read_text("utf-8"))
+
 
 def test_every_code_that_is_raised_has_a_sentence_and_none_is_left_over() -> None:
     own = json.loads(SENTENCES.read_text("utf-8"))
@@ -32,9 +35,19 @@ def test_a_sentence_says_nothing_that_its_refusal_does_not_know(code: str, value
 
 
 def test_the_page_s_english_is_the_same() -> None:
-    texts = json.loads((ROOT / "web" / "text" / "en.json").read_text("utf-8"))
-    said = {key.removeprefix("refusal."): text for key, text in texts.items() if key.startswith("refusal.")}
-    assert said == dict(sentences())
+    assert {code: TEXTS[f"refusal.{code}"] for code in sentences()} == dict(sentences())
+
+
+@pytest.mark.parametrize(("reason", "values"), NOTES, ids=[reason for reason, _ in NOTES])
+def test_the_page_can_say_why_a_backend_runs(reason: str, values: str) -> None:
+    given = set(re.findall(r"\b(\w+)=", values))
+    assert {name for _, name, _, _ in Formatter().parse(TEXTS[f"note.{reason}"]) if name} <= given
+
+
+def test_every_kind_of_trouble_has_a_title_on_the_page() -> None:
+    kinds = set(re.findall(r'TroubleError\("([\w-]+)"', SOURCES))
+    assert kinds
+    assert {f"trouble.{kind}" for kind in kinds} <= TEXTS.keys()
 
 
 def test_nothing_else_in_the_loop_speaks_english() -> None:

@@ -1,8 +1,11 @@
 /** Runs before any Python: what is refused, what the fields show, which strengths are sent, and who waits behind whom. */
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { before, beforeEach, test } from "node:test";
 import { Runs } from "../../web/runs/runs.js";
 import { NO_RUN, Store } from "../../web/state/store.js";
+import { english } from "./english.js";
+
+before(english);
 
 /** @type {Store} */
 let store;
@@ -105,7 +108,7 @@ test("a picture that waits can be cancelled before any recording plays", async (
 });
 
 test("what an address may not ask for is said where a failure is said", () => {
-  runs.refuse("No.");
+  runs.refuse({ reason: "setting-seed" });
   assert.equal(store.state.run.status, "failed");
-  assert.deepEqual(store.state.run.error, { code: "settings", message: "No." });
+  assert.deepEqual(store.state.run.error, { code: "settings", reason: "setting-seed" });
 });

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, test } from "node:test";
+import { before, beforeEach, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { PythonWorker } from "../../web/engine/worker.js";
+import { english } from "./english.js";
+
+before(english);
 
 /** A page with a PyScript that makes no worker of a script: the tests do, or nobody does. */
 const page = await mkdtemp(join(tmpdir(), "page-"));
@@ -71,7 +74,8 @@ test("an error after the start reaches the page as trouble", async () => {
     {
       kind: "trouble",
       code: "unknown",
-      message: "The engine stopped (boom): start it again, or reload the page.",
+      reason: "engine-stopped",
+      values: { reason: "boom" },
     },
   ]);
 });

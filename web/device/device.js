@@ -5,6 +5,8 @@
  * @import { Device, ModelEntry } from "../types"
  */
 
+import { findAdapter } from "./adapter.js";
+
 const FOLDER = "models";
 const MOST_THREADS = 4; // that onnxruntime-web takes
 
@@ -22,19 +24,6 @@ export async function readDevice() {
     threads: isolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1,
     isolated,
     adapter,
-  };
-}
-
-/** @returns {Promise<Device["adapter"]>} */
-async function findAdapter() {
-  const { gpu } = /** @type {any} */ (navigator);
-  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
-  if (!adapter) return null;
-  const { description, device, architecture, vendor } = adapter.info ?? {};
-  return {
-    name: description || device || architecture || vendor || "",
-    largest: Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize),
-    halfFloats: adapter.features.has("shader-f16"),
   };
 }
 

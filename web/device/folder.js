@@ -4,6 +4,7 @@
  * @import { Manifest, ModelEntry } from "../types"
  */
 
+import { EngineError } from "../engine/trouble.js";
 import { entryOf, pictureFiles } from "./needs.js";
 
 /** What the page names an opened model by; no hosted model can have this name. */
@@ -95,23 +96,17 @@ async function filesOfEntry(folder, within = "") {
 /**
  * @param {Record<string, File>} files by path
  * @returns {Promise<ModelEntry>} the model that lies there
- * @throws {Error} with the visitor's sentence, when it is none, or not all of it is there
+ * @throws {EngineError} when it is none, or not all of it is there
  */
 export async function readFolder(files) {
-  if (!files["manifest.json"]) {
-    throw new Error("This folder has no manifest.json: choose the folder that 'diffuscope export' made.");
-  }
+  if (!files["manifest.json"]) throw unusable("folder-manifest");
   const text = await files["manifest.json"].text();
   const manifest = parse(text);
   for (const path of pictureFiles(manifest)) {
     const { bytes } = manifest.files[path];
-    if (!files[path])
-      throw new Error(`The folder lacks ${path}: copy the model's whole folder, or export it again.`);
-    if (files[path].size !== bytes) {
-      throw new Error(
-        `${path} has ${files[path].size} bytes and should have ${bytes}: copy the folder again.`,
-      );
-    }
+    if (!files[path]) throw unusable("folder-lacks", { path });
+    const { size } = files[path];
+    if (size !== bytes) throw unusable("folder-size", { path, size, bytes });
   }
   return { ...entryOf(`${OPENED}${manifest.name}`, manifest), opened: { manifest: text, files } };
 }
@@ -125,7 +120,10 @@ function parse(text) {
   } catch {
     // said below
   }
-  throw new Error(
-    "This manifest.json is not one of Diffuscope's: choose the folder that 'diffuscope export' made.",
-  );
+  throw unusable("folder-other");
+}
+
+/** @param {string} reason @param {Record<string, string | number>} [values] */
+function unusable(reason, values) {
+  return new EngineError({ code: "missing-file", reason, values });
 }

@@ -11,8 +11,7 @@ const ASK_FROM = 100e6; // bytes that nobody should fetch unawares
 export async function listModels() {
   const response = await fetch("./models.json").catch(() => null);
   if (!response?.ok) {
-    const message = "The page's list of models could not be fetched: look at the network and start again.";
-    throw new EngineError({ code: "network", message, file: "models.json" });
+    throw new EngineError({ code: "network", reason: "models-lost", file: "models.json" });
   }
   return (await response.json()).models;
 }
@@ -29,11 +28,11 @@ export function folderOf({ name }) {
 export async function loadManifest(entry) {
   if (entry.opened) return entry.opened.manifest;
   const response = await fetch(`./${folderOf(entry)}manifest.json`).catch(() => null);
-  if (!response?.ok) {
-    const message = response
-      ? `The folder ${folderOf(entry)} has no manifest.json: put the model's whole folder on the server.`
-      : "The model could not be fetched: look at the network and start again.";
-    throw new EngineError({ code: response ? "missing-file" : "network", message, file: "manifest.json" });
+  const file = "manifest.json";
+  if (!response) throw new EngineError({ code: "network", reason: "manifest-lost", file });
+  if (!response.ok) {
+    const values = { folder: folderOf(entry) };
+    throw new EngineError({ code: "missing-file", reason: "manifest-absent", values, file });
   }
   return response.text();
 }

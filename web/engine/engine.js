@@ -21,7 +21,7 @@ const STARTING = /** @type {const} */ ({
   status: "booting",
   stage: "Python",
   error: null,
-  note: "",
+  note: null,
   bytes: 0,
   total: 0,
   rate: null,
@@ -147,8 +147,7 @@ export class Engine {
     const { list, chosen } = this.store.state.models;
     const entry = list.find(({ name }) => name === chosen);
     if (entry) return entry;
-    const message = `There is no model named ${chosen} here: look at ?model= in the address.`;
-    throw new EngineError({ code: "missing-file", message });
+    throw new EngineError({ code: "missing-file", reason: "model-unknown", values: { name: chosen } });
   }
 
   /**
@@ -161,7 +160,7 @@ export class Engine {
   #offer(model, untouched) {
     if (this.store.state.model) return; // started again after a failure
     const { refused: unusable } = within(model.defaults);
-    if (unusable) throw new EngineError({ code: "settings", message: unusable });
+    if (unusable) throw new EngineError({ code: "settings", ...unusable });
     const offered = { preview: /** @type {const} */ ("full"), every: 1, ...model.defaults };
     if (this.#offered) {
       const { prompt: _, seed: __, ...others } = offered;

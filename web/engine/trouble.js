@@ -1,15 +1,22 @@
 /**
- * What went wrong, as an error that carries the sentence for the visitor.
+ * What went wrong, as an error whose message is the sentence for the visitor.
  *
- * @import { Trouble } from "../types"
+ * @import { Reason, Trouble } from "../types"
  */
+
+import { speaks, t } from "../text/text.js";
 
 export class EngineError extends Error {
   /** @param {Trouble} trouble */
   constructor(trouble) {
-    super(trouble.message);
+    super(sentence(trouble));
     this.trouble = trouble;
   }
+}
+
+/** @param {Reason} reason @returns {string} in the page's language; the mere code before its words are here */
+export function sentence({ reason, values }) {
+  return speaks() ? t(`refusal.${reason}`, values) : reason;
 }
 
 /** @param {unknown} error @returns {Trouble} */
@@ -19,5 +26,5 @@ export function troubleOf(error) {
     .trim()
     .split("\n")
     .at(-1);
-  return { code: "unknown", message: `The engine stopped (${reason}): start it again, or reload the page.` };
+  return { code: "unknown", reason: "engine-stopped", values: { reason: String(reason) } };
 }

@@ -64,7 +64,8 @@ export class PythonWorker {
    */
   start() {
     const started = new Promise((resolve, reject) => {
-      const late = () => reject(new EngineError({ code: "network", message: tooLate(this.patience) }));
+      const values = { count: Math.round(this.patience / 60_000) };
+      const late = () => reject(new EngineError({ code: "network", reason: "start-late", values }));
       this.#late = setTimeout(late, this.patience);
       this.#boot(reject).then(resolve, reject);
     });
@@ -123,12 +124,4 @@ function config(page, build) {
     files: { "./app.zip": "./*" },
     sync_main_only: true, // it needs no shared memory
   };
-}
-
-/** @param {number} patience milliseconds */
-function tooLate(patience) {
-  return (
-    `Python did not start within ${Math.round(patience / 60_000)} minutes: look at the network and start again; ` +
-    "if that does not help, reload the page."
-  );
 }

@@ -4,7 +4,7 @@
  *
  * @import { Commands, Place } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { Frame, Manifest, Result, Run, Settings, Trouble, Wishes } from "../types"
+ * @import { Frame, Manifest, Reason, Result, Run, Settings, Trouble, Wishes } from "../types"
  */
 
 import { Deferred, orAbort } from "../engine/promises.js";
@@ -72,7 +72,7 @@ export class Runs {
     /** @type {Partial<Settings>} */
     const given = { ...this.#drawn.get(from?.run ?? ""), ...Object.fromEntries(said) };
     const { settings: known, refused } = within(given);
-    if (refused) throw new EngineError({ code: "settings", message: refused });
+    if (refused) throw new EngineError({ code: "settings", ...refused });
     this.cancel();
     const gains = known.gains && lower(known.gains);
     this.store.set({ settings: gains ? { ...known, gains } : known, view: { step: null } });
@@ -147,10 +147,10 @@ export class Runs {
     if (kind === "frame") this.#take(this.#job, message);
   }
 
-  /** Say why what was asked for is not drawn. @param {string} message */
-  refuse(message) {
+  /** Say why what was asked for is not drawn. @param {Reason} reason */
+  refuse(reason) {
     this.cancel();
-    this.store.set({ run: { ...NO_RUN, status: "failed", error: { code: "settings", message } } });
+    this.store.set({ run: { ...NO_RUN, status: "failed", error: { code: "settings", ...reason } } });
   }
 
   /** Nothing can be drawn any more: end the run that goes, and refuse those that wait. @param {Trouble} trouble */

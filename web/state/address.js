@@ -2,7 +2,7 @@
  * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
  * options in `?model=…&backend=…`.
  *
- * @import { Backend, Settings } from "../types"
+ * @import { Backend, Reason, Settings } from "../types"
  */
 import { NAMES, within } from "./bounds.js";
 import { readGains } from "./gains.js";
@@ -16,8 +16,8 @@ export const USUAL = { negative: "", gains: {}, every: 1, spacing: "trained", sl
 
 /**
  * @param {string} hash as in `location.hash`
- * @returns {{ settings: Partial<Settings>, refused: string }} only what the address names and may name, and the
- *   sentence for the first value that is out of bounds, or ""
+ * @returns {{ settings: Partial<Settings>, refused: Reason | null }} only what the address names and may name, and what
+ *   is wrong with the first value that is out of bounds, or null
  */
 export function readSettings(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));

@@ -1,16 +1,15 @@
 /**
- * Within which bounds a setting must lie: the loop's own list (pyscript_app/settings.schema.json) and its sentences, so
- * that nothing reaches the store that the loop would refuse.
+ * Within which bounds a setting must lie: the loop's own list (pyscript_app/settings.schema.json) and its refusals
+ * (pyscript_app/bounds.py), so that nothing reaches the store that the loop would refuse.
  *
- * @import { Settings } from "../types"
+ * @import { Reason, Settings } from "../types"
  */
 import schema from "../settings.schema.json" with { type: "json" };
 
 /**
- * Keywords of JSON Schema; `description` is the sentence for a value outside the bounds.
+ * Keywords of JSON Schema.
  *
  * @typedef {object} Rule
- * @property {string} description
  * @property {string} [type]
  * @property {string[]} [enum]
  * @property {number} [minimum]
@@ -30,33 +29,34 @@ export const NAMES = /** @type {(keyof Settings)[]} */ (Object.keys(BOUNDS));
 /**
  * @param {keyof Settings} name
  * @param {unknown} value
- * @returns {string} the loop's sentence for a value outside the bounds, "" within them
+ * @returns {Reason | null} what the loop refuses a value outside the bounds with; null within them
  */
 export function departure(name, value) {
   const rule = BOUNDS[name];
-  if (!fits(value, rule)) return sentence(rule, name, value);
+  if (!fits(value, rule)) return refusal(`setting-${name}`, rule, name, value);
   const each = rule.additionalProperties;
-  if (!each) return "";
+  if (!each) return null;
   for (const [key, part] of Object.entries(/** @type {object} */ (value))) {
-    if (!fits(part, each)) return sentence(each, key, part);
+    if (!fits(part, each)) return refusal(`setting-${name}-each`, each, key, part);
   }
-  return "";
+  return null;
 }
 
 /**
  * What of the wishes may be used: settings that are known and within their bounds.
  *
  * @param {Record<string, unknown>} wishes from an address, a file, or another page; a wish that is undefined is none
- * @returns {{ settings: Partial<Settings>, refused: string }} and the sentence for the first that may not, or ""
+ * @returns {{ settings: Partial<Settings>, refused: Reason | null }} and why the first that may not, or null
  */
 export function within(wishes) {
   /** @type {Record<string, unknown>} */
   const settings = {};
-  let refused = "";
+  /** @type {Reason | null} */
+  let refused = null;
   for (const name of NAMES) {
     if (wishes[name] === undefined) continue;
     const wrong = departure(name, wishes[name]);
-    refused ||= wrong;
+    refused ??= wrong;
     if (!wrong) settings[name] = wishes[name];
   }
   return { settings, refused };
@@ -74,16 +74,11 @@ function fits(value, rule) {
   return number && value >= Number(rule.minimum) && value <= Number(rule.maximum);
 }
 
-/** @param {Rule} rule @param {string} name @param {unknown} value */
-function sentence(rule, name, value) {
-  const { enum: choices = [], ...facts } = rule;
-  const said = /** @type {Record<string, unknown>} */ ({
-    ...facts,
-    enum: choices.join(", "),
-    name: shown(name),
-    value: shown(value),
-  });
-  return rule.description.replace(/\{(\w+)\}/g, (_, key) => String(said[key]));
+/** @param {string} reason @param {Rule} rule @param {string} name @param {unknown} value @returns {Reason} */
+function refusal(reason, rule, name, value) {
+  const facts = Object.entries(rule).filter(([, fact]) => typeof fact === "number");
+  const said = { name: shown(name), value: shown(value), enum: (rule.enum ?? []).join(", ") };
+  return { reason, values: { ...Object.fromEntries(facts), ...said } };
 }
 
 /** @param {unknown} value as Python writes it, not longer than a line */

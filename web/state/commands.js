@@ -9,6 +9,7 @@
 
 import { keepForGood, removeKept } from "../device/device.js";
 import { chooseFolder, droppedFolder, readFolder } from "../device/folder.js";
+import { EngineError } from "../engine/trouble.js";
 import { listRecordings, playRecording } from "../runs/recordings.js";
 import { readOptions, writeModel, writeSettings } from "./address.js";
 import { within } from "./bounds.js";
@@ -116,7 +117,7 @@ export class Commands {
   async drop(dropped) {
     const files = droppedFolder(dropped);
     await this.#open(
-      files ?? Promise.reject(new Error("That is no folder: drop a model's whole folder here.")),
+      files ?? Promise.reject(new EngineError({ code: "missing-file", reason: "folder-none" })),
     );
   }
 

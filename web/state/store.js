@@ -54,7 +54,7 @@ const initial = () => ({
     sparing: false,
     offline: false,
     stale: [],
-    note: "",
+    note: null,
     error: null,
   },
   models: { list: [], chosen: "", kept: {}, device: null, trouble: "" },

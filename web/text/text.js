@@ -50,6 +50,11 @@ export function t(key, values = {}) {
   return insert(find(key, values), values);
 }
 
+/** Whether the words of a language are here. */
+export function speaks() {
+  return Object.keys(words).length > 0;
+}
+
 /**
  * Whether the language has words for a key.
  * @param {string} key

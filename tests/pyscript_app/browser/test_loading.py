@@ -36,25 +36,26 @@ class Opener:
 
 
 async def ask() -> backend.Choice:
-    return backend.Choice(WAYS[1], "asked", "")
+    return backend.Choice(WAYS[1], "asked", None)
 
 
 @pytest.mark.parametrize(
-    ("way", "broken", "situation", "session"),
+    ("way", "broken", "situation", "note", "session"),
     [
-        (0, "", SITUATION, "unet on webgpu"),
-        (1, "", SITUATION, "unet on wasm"),
-        (0, "webgpu", SITUATION, "asked"),
-        (0, "", ["browser", "card", "other bytes"], "asked"),
+        (0, "", SITUATION, None, "unet on webgpu"),
+        (1, "", SITUATION, {"reason": "card-slow", "values": {}}, "unet on wasm"),
+        (0, "webgpu", SITUATION, None, "asked"),
+        (0, "", ["browser", "card", "other bytes"], None, "asked"),
+        (1, "", SITUATION, "a sentence", "asked"),
     ],
-    ids=["a card", "the processor", "a card that fails now", "other bytes"],
+    ids=["a card", "the processor", "a card that fails now", "other bytes", "an earlier page's note"],
 )
 def test_the_known_answer_is_asked_for_once(
-    way: int, broken: str, situation: list[str], session: str
+    way: int, broken: str, situation: list[str], note: Any, session: str
 ) -> None:
-    folder = Folder({"situation": SITUATION, "way": way, "note": "why"})
+    folder = Folder({"situation": SITUATION, "way": way, "note": note})
     opener = Opener(broken)
     choice = asyncio.run(loading._choose(folder, situation, WAYS, opener, ask))  # type: ignore[arg-type]
     assert choice.session == session
     if session == "asked":
-        assert folder.verdict == {"situation": situation, "way": 1, "note": ""}
+        assert folder.verdict == {"situation": situation, "way": 1, "note": None}

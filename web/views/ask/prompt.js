@@ -225,7 +225,7 @@ function sentence(kind, words) {
 
 /** @param {import("../../types").Trouble} error */
 function trouble(error) {
-  const said = error.reason ? t(`refusal.${error.reason}`, error.values) : error.message;
+  const said = t(`refusal.${error.reason}`, error.values);
   return sentence("stop", [...rich(`trouble.${error.code}`), document.createTextNode(` ${said}`)]);
 }
 

@@ -63,7 +63,7 @@ function seed(store, send) {
   });
   const read = () => {
     const text = field.value.trim();
-    const whole = /^\d+$/.test(text) && departure("seed", Number(text)) === "";
+    const whole = /^\d+$/.test(text) && departure("seed", Number(text)) === null;
     complain(wrong, field, whole ? "" : t("seed.wrong", { text: text || t("seed.nothing") }));
     if (whole) send.change({ seed: Number(text) });
   };
@@ -109,7 +109,7 @@ function amount(name, { max, step, digits }, store, send) {
   slider.addEventListener("input", () => send.change({ [name]: Number(slider.value) }));
   field.addEventListener("input", () => {
     const typed = Number(field.value.trim().replace(",", "."));
-    const fits = field.value.trim() !== "" && departure(name, typed) === "";
+    const fits = field.value.trim() !== "" && departure(name, typed) === null;
     complain(wrong, field, fits ? "" : t(`${name}.wrong`, limits));
     if (fits) send.change({ [name]: typed });
   });

@@ -72,7 +72,7 @@ const WAITING = { failed: "loading.failed", asking: "loading.asking.title" };
 function sentences({ engine }) {
   const said = [];
   if (engine.status === "ready") {
-    if (engine.note) said.push(engine.note);
+    if (engine.note) said.push(t(`note.${engine.note.reason}`, engine.note.values));
     if (engine.adapter) said.push(t("engine.adapter", { adapter: engine.adapter }));
     if (engine.selfAttention) said.push(t(`engine.attention.${engine.selfAttention}`));
     if (engine.sparing) said.push(t("engine.sparing"));

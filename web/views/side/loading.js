@@ -70,7 +70,8 @@ export function mount(element, store, send) {
     const share = engine.total ? Math.min(1, engine.bytes / engine.total) : 0;
     set(bar, "aria-valuenow", Math.round(share * 100));
     if (!bar.hidden) requestAnimationFrame(() => draw(bar, share));
-    fill(note, engine.note ? [icon("note"), h("span", {}, engine.note)] : []);
+    const why = engine.note && t(`note.${engine.note.reason}`, engine.note.values);
+    fill(note, why ? [icon("note"), h("span", {}, why)] : []);
   };
   watch(store, ({ engine, run, view }) => [engine, run.source, run.frames.length > 0, view.theme], update);
   update();
