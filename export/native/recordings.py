@@ -12,8 +12,8 @@ import io
 import json
 import re
 from array import array
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from PIL import Image
 
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
-from pyscript_app.frame import Frame, Timings, WordShare
+from pyscript_app.frame import Frame, page_frame
 from pyscript_app.loop import Settings
 
 # What the page plays first, and the cards beside it.
@@ -66,27 +66,10 @@ def pack(settings: Settings, frames: list[Frame], picture: tuple[int, int]) -> b
     """
     body = _Body()
 
-    def place(value: Any, levels: int) -> Any:
-        if isinstance(value, array):
-            return body.add_values(value, levels)
-        if isinstance(value, WordShare | Timings):
-            value = asdict(value)
-        if isinstance(value, Mapping):
-            return {str(key): place(each, levels) for key, each in value.items()}
-        if isinstance(value, tuple):
-            return [place(each, levels) for each in value]
-        return value
+    def place(name: str, values: array) -> dict[str, float]:
+        return body.add_values(values, ATTENTION_LEVELS if name == "attention" else LEVELS)
 
-    told = []
-    for frame in frames:
-        names = [each.name for each in fields(frame) if each.name not in {"picture", "state"}]
-        kept = {name: getattr(frame, name) for name in names}
-        told.append(
-            {
-                _camel(name): place(value, ATTENTION_LEVELS if name == "attention" else LEVELS)
-                for name, value in kept.items()
-            }
-        )
+    told = [page_frame(frame, place, without={"picture"}) for frame in frames]
     pictures = np.concatenate([np.asarray(frame.picture).reshape(*picture, 4) for frame in frames])
     strip = io.BytesIO()
     Image.fromarray(pictures[..., :3].round().astype(np.uint8)).save(
@@ -126,7 +109,3 @@ def record(model: Path, folder: Path, runs: Iterable[dict[str, Any]] = RUNS) -> 
     index = json.dumps({"model": runtime.manifest["name"], "runs": entries}, indent=1, ensure_ascii=False)
     (folder / "index.json").write_text(index + "\n", "utf-8")
     return files
-
-
-def _camel(name: str) -> str:
-    return re.sub("_([a-z0-9])", lambda match: match[1].upper(), name)
