@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from export.checkpoint.about import SAMPLERS
 from export.difference import NONE, Error, measure
 from export.format.errors import UserError
 from export.format.manifest import damaged_files
@@ -22,16 +23,9 @@ from pyscript_app.schedule import IGNORED, Schedule
 
 # Training times at which the unet's error is told, as parts of all: noisy, half drawn, nearly clean.
 TIMES = (0.981, 0.741, 0.501, 0.261, 0.021)
-# The twin of each of the loop's samplers among diffusers' schedulers, with what Stable Diffusion always sets.
-SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "ddim": ("DDIMScheduler", {}),
-    "euler": ("EulerDiscreteScheduler", {}),
-    "euler-ancestral": ("EulerAncestralDiscreteScheduler", {}),
-    "dpm++2m": ("DPMSolverMultistepScheduler", {}),
-    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
-    "lcm": ("LCMScheduler", {}),
-    "tcd": ("TCDScheduler", {}),
-}
+# The twin of each of the loop's samplers among diffusers' schedulers, and what Stable Diffusion always sets of one.
+SCHEDULERS = {sampler: scheduler for scheduler, sampler in SAMPLERS.items()}
+FIXED = {"PNDMScheduler": {"skip_prk_steps": True}}
 PROBE_TOLERANCE = 1e-3  # relative; processors round differently
 
 
@@ -146,9 +140,9 @@ def diffusers_scheduler(sampler: str, config: Mapping[str, Any]) -> Any:
     """Diffusers' twin of a sampler, made from any scheduler's config as the loop reads it."""
     import diffusers
 
-    name, fixed = SCHEDULERS[sampler]
+    name = SCHEDULERS[sampler]
     kept = {field: value for field, value in config.items() if field not in IGNORED}
-    return getattr(diffusers, name).from_config(kept, **fixed)
+    return getattr(diffusers, name).from_config(kept, **FIXED.get(name, {}))
 
 
 def verify_against(runtime: NativeRuntime, folder: Path, **options: Any) -> dict[str, Any]:

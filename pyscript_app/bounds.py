@@ -45,7 +45,7 @@ def _fits(value: Any, rule: Mapping[str, Any]) -> bool:
 
 
 def _refusal(code: str, rule: Mapping[str, Any], name: str, value: Any) -> RefusalError:
-    facts = {key: fact for key, fact in rule.items() if isinstance(fact, int | float)}
+    facts = {key: fact for key, fact in rule.items() if key != "default" and isinstance(fact, int | float)}
     return RefusalError(
         code, **facts, name=repr(name), value=_short(value), enum=", ".join(rule.get("enum", ()))
     )

@@ -54,7 +54,7 @@ def listed(file: str, name: str) -> list[str]:
     return re.findall(r'"([\w+-]+)"', said[1])
 
 
-PARTS = range(1, 8)
+PARTS = {name: number for number, name in enumerate(listed("state/parts.js", "PARTS"), 1)}
 ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 # What stands for the blank of a key that is put together, in the order of the blanks.
 COMPUTED: dict[str, list | set | dict | range] = {
@@ -69,9 +69,10 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "sampler.{}.why": SAMPLERS,
     "preview.{}": PREVIEWS,
     "preview.{}.why": PREVIEWS,
-    "part.{}": PARTS,
-    "part.{}.lead": set(PARTS) - {3},
-    "part.3.lead.{}": ANSWERS,
+    "part.{}": set(PARTS.values()),
+    "part.{}.lead": set(PARTS.values()) - {PARTS["unet"]},
+    "part.{}.lead.{}": [(PARTS["unet"], answer) for answer in ANSWERS],
+    "part.{}.once": [PARTS["guidance"]],
     "loop.unet.{}": ANSWERS,
     "key.{}": listed("views/head/head.js", "KEYS"),
     "key.{}.does": listed("views/head/head.js", "KEYS"),
@@ -125,7 +126,9 @@ def asked() -> dict[str, str]:
         for form in re.findall(r"`([^`]*)`", argument):
             blank = re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", "{}", form)
             assert blank in COMPUTED, f"{file} asks for {form}: say in COMPUTED what it can be"
-            keys |= {blank.replace("{}{}", "{}").format(value): file for value in COMPUTED[blank]}
+            for value in COMPUTED[blank]:
+                values = value if isinstance(value, tuple) else (value,)
+                keys[blank.replace("{}{}", "{}").format(*values)] = file
     return keys
 
 

@@ -176,7 +176,8 @@ export interface View {
   word: number | null;
   /** Attention as the mean of all steps, or of the shown one. */
   mean: boolean;
-  part: null | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  /** The part that is open, from 1 (state/parts.js); null for none. */
+  part: number | null;
   stain: boolean;
   /** Whether the steps on show are played one after the other. */
   playing: boolean;

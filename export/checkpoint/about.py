@@ -15,6 +15,7 @@ from export.checkpoint.licences import NOT_STATED, licence_of, terms_of
 from export.checkpoint.tensorfile import read_header
 from export.format.errors import UserError
 
+# Diffusers' schedulers, and which of the loop's samplers is the same.
 SAMPLERS = {
     "DDIMScheduler": "ddim",
     "EulerDiscreteScheduler": "euler",

@@ -16,6 +16,7 @@ from export.exporter import export_pipeline
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
 from export.recipe import Recipe
+from export.verify import SCHEDULERS
 from pyscript_app.few_step import GAMMA
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings
@@ -24,14 +25,6 @@ from tests.export.checkpoints import save_embedding, save_lora, save_preview_dec
 ROWS = {row.name: row for row in ARCHITECTURES}
 # Guidance by two calls, and as an input of the network; all others take long.
 EVERYDAY = ("sd2-v", "lcm")
-SCHEDULERS = {
-    "ddim": diffusers.DDIMScheduler,
-    "dpm++2m": diffusers.DPMSolverMultistepScheduler,
-    "euler": diffusers.EulerDiscreteScheduler,
-    "lcm": diffusers.LCMScheduler,
-    "pndm": diffusers.PNDMScheduler,
-    "tcd": diffusers.TCDScheduler,
-}
 WISHES = {"prompt": "a red car on the beach", "negative": "night", "seed": 5, "steps": 3}
 # One step of the loop is compared while exporting: here it is done without the exporter's help.
 RECIPE = Recipe("fp32", verify_steps=1)
@@ -80,8 +73,8 @@ def load_diffusers(folder: Path, sampler: str) -> Any:
     pipe: Any = diffusers.DiffusionPipeline.from_pretrained(
         folder, safety_checker=None, feature_extractor=None, requires_safety_checker=False
     )
-    if not isinstance(pipe.scheduler, SCHEDULERS[sampler]):
-        pipe.scheduler = SCHEDULERS[sampler].from_config(pipe.scheduler.config)
+    if type(pipe.scheduler).__name__ != SCHEDULERS[sampler]:
+        pipe.scheduler = getattr(diffusers, SCHEDULERS[sampler]).from_config(pipe.scheduler.config)
     return pipe
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,25 @@ from pyscript_app.slots import WAYS
 from pyscript_app.spacing import NAMES as SPACINGS
 
 WEB = Path(__file__).parents[2] / "web"
+TYPES = (WEB / "types.d.ts").read_text("utf-8")
 
 
 def test_every_setting_has_its_bounds_and_nothing_else_has() -> None:
     assert list(bounds()) == [field.name for field in fields(Settings)]
+
+
+def test_a_setting_that_nobody_sets_is_what_the_page_s_is() -> None:
+    assert {name: rule["default"] for name, rule in bounds().items()} == asdict(Settings())
+
+
+def test_the_page_s_types_know_the_same_choices() -> None:
+    said = re.search(r"export interface Settings \{(.*?)\n\}", TYPES, re.DOTALL)
+    assert said
+    for name in ("preview", "spacing", "slots"):
+        (union,) = re.findall(rf"^  {name}\??:(.*);", said[1], re.MULTILINE)
+        rule = bounds()[name]
+        choices = rule.get("enum") or rule["additionalProperties"]["enum"]
+        assert re.findall(r'"([\w-]+)"', union) == choices
 
 
 def test_the_names_to_choose_from_are_those_that_the_loop_knows() -> None:

@@ -4,15 +4,17 @@
  *
  * @import { Backend, Reason, Settings } from "../types"
  */
-import { NAMES, within } from "./bounds.js";
+import { DEFAULTS, NAMES, within } from "./bounds.js";
 import { readGains } from "./gains.js";
 import { readPairs, writePairs } from "./pairs.js";
 
 const NUMBERS = ["seed", "steps", "guidance", "every"];
 
+const { negative, gains, every, spacing, slots } = DEFAULTS;
+
 /** What an address need not say. An empty prompt is a choice of its own: the picture without words.
  * @type {Partial<Settings>} */
-export const USUAL = { negative: "", gains: {}, every: 1, spacing: "trained", slots: {} };
+export const USUAL = { negative, gains, every, spacing, slots };
 
 /**
  * @param {string} hash as in `location.hash`
@@ -44,7 +46,7 @@ function parse(name, text) {
  * @param {Settings["preview"]} [preview] the model's own, which need not be said
  * @returns {string} the hash that brings these settings back
  */
-export function writeSettings(settings, preview = "full") {
+export function writeSettings(settings, preview = DEFAULTS.preview) {
   /** @type {Partial<Settings>} */
   const usual = { ...USUAL, preview };
   const given = NAMES.filter((name) => name in settings).map((name) => [name, write(name, settings)]);

@@ -1,5 +1,5 @@
 /**
- * Within which bounds a setting must lie: the loop's own list (pyscript_app/settings.schema.json) and its refusals
+ * Within which bounds a setting must lie, and what it is before anybody sets it: the loop's own list (pyscript_app/settings.schema.json) and its refusals
  * (pyscript_app/bounds.py), so that nothing reaches the store that the loop would refuse.
  *
  * @import { Reason, Settings } from "../types"
@@ -10,6 +10,7 @@ import schema from "../settings.schema.json" with { type: "json" };
  * Keywords of JSON Schema.
  *
  * @typedef {object} Rule
+ * @property {unknown} [default]
  * @property {string} [type]
  * @property {string[]} [enum]
  * @property {number} [minimum]
@@ -25,6 +26,11 @@ export const BOUNDS = /** @type {Record<keyof Settings, Rule>} */ (schema.proper
 
 /** The names of all settings. */
 export const NAMES = /** @type {(keyof Settings)[]} */ (Object.keys(BOUNDS));
+
+/** The settings before a model, an address or anybody says otherwise. */
+export const DEFAULTS = /** @type {Settings} */ (
+  Object.fromEntries(NAMES.map((name) => [name, BOUNDS[name].default]))
+);
 
 /**
  * @param {keyof Settings} name
@@ -76,7 +82,7 @@ function fits(value, rule) {
 
 /** @param {string} reason @param {Rule} rule @param {string} name @param {unknown} value @returns {Reason} */
 function refusal(reason, rule, name, value) {
-  const facts = Object.entries(rule).filter(([, fact]) => typeof fact === "number");
+  const facts = Object.entries(rule).filter(([key, fact]) => key !== "default" && typeof fact === "number");
   const said = { name: shown(name), value: shown(value), enum: (rule.enum ?? []).join(", ") };
   return { reason, values: { ...Object.fromEntries(facts), ...said } };
 }

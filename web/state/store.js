@@ -1,23 +1,9 @@
 /**
  * The state of the page: one plain object, one way to change it, one way to hear of it.
  *
- * @import { Run, Settings, State } from "../types"
+ * @import { Run, State } from "../types"
  */
-
-/** @type {Settings} */
-const SETTINGS = {
-  prompt: "",
-  negative: "",
-  seed: 0,
-  steps: 10,
-  guidance: 5,
-  sampler: "ddim",
-  gains: {},
-  preview: "full",
-  every: 1,
-  spacing: "trained",
-  slots: {},
-};
+import { DEFAULTS } from "./bounds.js";
 
 /** A run that nobody has asked for. @type {Run} */
 export const NO_RUN = {
@@ -59,7 +45,7 @@ const initial = () => ({
   },
   models: { list: [], chosen: "", kept: {}, device: null, trouble: "" },
   model: null,
-  settings: SETTINGS,
+  settings: DEFAULTS,
   reading: null,
   run: NO_RUN,
   view: { step: null, word: null, mean: true, part: null, stain: true, playing: false, theme: "auto" },

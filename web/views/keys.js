@@ -3,9 +3,9 @@
  *
  * @import { Commands } from "../state/commands.js"
  * @import { Store } from "../state/store.js"
- * @import { View } from "../types"
  */
 import { gainOf } from "../state/gains.js";
+import { numberOf, PARTS } from "../state/parts.js";
 import { busy, shownWords } from "../state/selectors.js";
 
 /**
@@ -42,8 +42,9 @@ function actions(store, send) {
   };
   /** @type {Record<string, () => void>} */
   const parts = {};
-  for (let part = 1; part <= 7; part++) {
-    parts[part] = () => send.open(/** @type {View["part"]} */ (view.part === part ? null : part));
+  for (const name of PARTS) {
+    const part = numberOf(name);
+    parts[part] = () => send.open(view.part === part ? null : part);
   }
   return {
     ...parts,

@@ -1,10 +1,10 @@
 /**
- * The seven parts in a row, for screens where the frame has no room for all their names.
+ * The parts in a row, for screens where the frame has no room for all their names.
  *
  * @import { Commands } from "../state/commands.js"
- * @import { View } from "../types"
  */
 
+import { numberOf, PARTS } from "../state/parts.js";
 import { t } from "../text/text.js";
 import { h, set } from "./dom.js";
 
@@ -15,18 +15,18 @@ import { h, set } from "./dom.js";
  */
 export function mount(element, _store, send) {
   set(element, "aria-label", t("parts.label"));
-  const buttons = Array.from({ length: 7 }, (_, k) =>
+  const buttons = PARTS.map(numberOf).map((part) =>
     h(
       "li",
       {},
       h(
         "button",
         {
-          "data-part": k + 1,
-          click: () => send.open(/** @type {View["part"]} */ (k + 1)),
+          "data-part": part,
+          click: () => send.open(part),
         },
-        h("i", { class: "part-number", "aria-hidden": "true" }, k + 1),
-        h("span", { class: "name" }, t(`part.${k + 1}`)),
+        h("i", { class: "part-number", "aria-hidden": "true" }, part),
+        h("span", { class: "name" }, t(`part.${part}`)),
       ),
     ),
   );

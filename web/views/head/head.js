@@ -5,6 +5,7 @@
  * @import { Store } from "../../state/store.js"
  */
 
+import { PARTS } from "../../state/parts.js";
 import { percent, t, weights } from "../../text/text.js";
 import { fill, h, icon, set, watch } from "../dom.js";
 import { popover } from "../popover.js";
@@ -31,7 +32,12 @@ export function mount(element, store, send) {
     "dl",
     { class: "key-list" },
     KEYS.map((key) =>
-      h("div", {}, h("dt", { class: "num" }, t(`key.${key}`)), h("dd", {}, t(`key.${key}.does`))),
+      h(
+        "div",
+        {},
+        h("dt", { class: "num" }, t(`key.${key}`, { last: PARTS.length })),
+        h("dd", {}, t(`key.${key}.does`)),
+      ),
     ),
   );
   const sheet = popover(about, t("models.title"), choice, h("h3", {}, t("engine.about")), details);

@@ -6,6 +6,7 @@
  * @import { State, View } from "../../types"
  */
 
+import { PARTS } from "../../state/parts.js";
 import { answerOf, askedTwice, shownFrame } from "../../state/selectors.js";
 import { rich, t } from "../../text/text.js";
 import { fill, h, icon, set, watch } from "../dom.js";
@@ -17,7 +18,7 @@ import { sampler } from "./sampler.js";
 import { unet } from "./unet.js";
 import { words } from "./words.js";
 
-const PARTS = [words, encoder, unet, guidance, sampler, latent, decoder];
+const SHEETS = { words, encoder, unet, guidance, sampler, latent, decoder };
 
 /**
  * @param {HTMLElement} element
@@ -41,7 +42,7 @@ export function mount(element, store, send) {
   const draw = () => {
     const { part } = store.state.view;
     if (part === null) return;
-    const nodes = PARTS[part - 1](store.state, send, body.firstElementChild);
+    const nodes = SHEETS[PARTS[part - 1]](store.state, send, body.firstElementChild);
     if (nodes.length === 0)
       nodes.push(h("p", { class: "quiet" }, t(shownFrame(store.state) ? "sheet.none" : "sheet.later")));
     // What stays is not put in again: that would take the focus from it.
@@ -72,20 +73,14 @@ export function mount(element, store, send) {
         node instanceof HTMLElement ? h("span", { class: "mark" }, node.textContent) : node,
       ),
     );
-    const to = (/** @type {number} */ other) => /** @type {View["part"]} */ (other);
     fill(
       neighbours,
       part > 1 &&
+        h("button", { class: "tool", click: () => send.open(part - 1) }, icon("left"), t(`part.${part - 1}`)),
+      part < PARTS.length &&
         h(
           "button",
-          { class: "tool", click: () => send.open(to(part - 1)) },
-          icon("left"),
-          t(`part.${part - 1}`),
-        ),
-      part < 7 &&
-        h(
-          "button",
-          { class: "tool", click: () => send.open(to(part + 1)) },
+          { class: "tool", click: () => send.open(part + 1) },
           t(`part.${part + 1}`),
           icon("right"),
         ),
@@ -119,6 +114,7 @@ export function mount(element, store, send) {
  * @returns {(Node | string)[]} the sentence that says what the part does in this model
  */
 function leadOf(part, state) {
-  if (part === 3) return rich(`part.3.lead.${answerOf(state)}`);
-  return part === 4 && !askedTwice(state) ? rich("part.4.once") : rich(`part.${part}.lead`);
+  const name = PARTS[part - 1];
+  if (name === "unet") return rich(`part.${part}.lead.${answerOf(state)}`);
+  return rich(name === "guidance" && !askedTwice(state) ? `part.${part}.once` : `part.${part}.lead`);
 }

@@ -8,6 +8,7 @@
 import { contour, enlarge, extent, stain, summary, threshold } from "../../paint/attention.js";
 import { enlargeSharp } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
+import { numberOf } from "../../state/parts.js";
 import {
   atTheEnd,
   mapOf,
@@ -21,6 +22,7 @@ import { percent, rich, t } from "../../text/text.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
 
 const FINE = 64; // cells across for the line
+const DECODER = numberOf("decoder");
 
 /**
  * @param {HTMLElement} element
@@ -46,9 +48,9 @@ export function mount(element, store, send, socketsOf) {
   const caption = h("span", { class: "caption-text" });
   const decoder = h(
     "button",
-    { class: "decoder", "data-part": 7, click: () => send.open(7) },
-    h("i", { class: "part-number", "aria-hidden": "true" }, "7"),
-    h("span", { class: "name" }, t("part.7")),
+    { class: "decoder", "data-part": DECODER, click: () => send.open(DECODER) },
+    h("i", { class: "part-number", "aria-hidden": "true" }, DECODER),
+    h("span", { class: "name" }, t(`part.${DECODER}`)),
   );
   const image = h("div", { class: "picture" }, canvas, press, tag, again);
   const foot = h("div", { class: "caption" }, caption, decoder);

@@ -19,7 +19,7 @@ import { ENCODER } from "./geometry.js";
  * @param {Commands} send
  */
 export function mount(element, store, send) {
-  /** @param {1 | 2 | 3 | 4 | 5 | 6} part @param {...Node} children */
+  /** @param {number} part @param {...Node} children */
   const opener = (part, ...children) =>
     h(
       "button",
