@@ -3,11 +3,14 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from export.format.errors import UserError
+
+if TYPE_CHECKING:
+    from export.miniature.training.config import Settings
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights"
@@ -15,6 +18,9 @@ RUN, WORK = Path(".cache/miniature"), Path(".cache/evaluation")
 
 app = typer.Typer(no_args_is_help=True, help="The miniature: scenes, training, measurement, model card.")
 Weights = Annotated[Path, typer.Option(help="A diffusers folder.")]
+Config = Annotated[Path, typer.Option(help="Settings (TOML).")]
+Folder = Annotated[Path, typer.Option(help="Checkpoint and log; a run there goes on.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 
 
 @app.command(epilog="Example: diffuscope miniature scenes --count 16 --out sheet.png")
@@ -41,7 +47,7 @@ def scenes(
 
 @app.command(epilog="Example: diffuscope miniature train --processes 2")
 def train(
-    config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
+    config: Config = HERE / "configs" / "miniature.toml",
     folder: Annotated[Path, typer.Option(help="Checkpoints and logs; a run there goes on.")] = RUN,
     out: Annotated[Path, typer.Option(help="The diffusers folder to write at the end.")] = WEIGHTS,
     start: Annotated[Path | None, typer.Option(help="Begin with these weights, a diffusers folder.")] = None,
@@ -55,10 +61,7 @@ def train(
 
     On several GPUs: accelerate launch -m export.miniature.cli train
     """
-    from export.miniature.training.config import read
-
-    if not config.is_file():
-        raise UserError(f"There is no settings file {config}.")
+    settings = _read(config)
     if start:
         from export.miniature.training.training import adopt
 
@@ -71,9 +74,9 @@ def train(
     from export.miniature.training import training
 
     if snapshot:
-        training.snapshot(read(config), folder, out)
+        training.snapshot(settings, folder, out)
     else:
-        training.run(read(config), folder, out, threads=threads)
+        training.run(settings, folder, out, threads=threads)
 
 
 @app.command(epilog="Example: diffuscope miniature evaluate --only tasks,sweep")
@@ -112,21 +115,18 @@ def evaluate(
 @app.command(epilog="Example: diffuscope miniature judge --count 900")
 def judge(
     weights: Weights = WEIGHTS,
-    config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
-    folder: Annotated[Path, typer.Option(help="Checkpoint and log; a run there goes on.")] = RUN,
+    config: Config = HERE / "configs" / "miniature.toml",
+    folder: Folder = RUN,
     count: Annotated[int, typer.Option(min=1, help="Drawn scenes to measure on.")] = 900,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Train the judge that says what pictures show; writes judge/ into the weights."""
     from rich.console import Console
     from rich.table import Table
 
     from export.miniature.judging.judging import run
-    from export.miniature.training.config import read
 
-    if not config.is_file():
-        raise UserError(f"There is no settings file {config}.")
-    measured = run(read(config), weights, folder, count, threads)
+    measured = run(_read(config), weights, folder, count, threads)
     table = Table("task", "right", "by chance", "scenes", title="The judge on drawn scenes")
     for task, share in measured["accuracy"].items():
         table.add_row(task, f"{share:.3f}", f"{measured['control'][task]:.3f}", str(measured["counts"][task]))
@@ -136,18 +136,15 @@ def judge(
 @app.command(epilog="Example: diffuscope miniature small-decoder --weights export/miniature/weights")
 def small_decoder(
     weights: Weights = WEIGHTS,
-    config: Annotated[Path, typer.Option(help="Settings (TOML).")] = HERE / "configs" / "miniature.toml",
-    folder: Annotated[Path, typer.Option(help="Checkpoint and log; a run there goes on.")] = RUN,
+    config: Config = HERE / "configs" / "miniature.toml",
+    folder: Folder = RUN,
     count: Annotated[int, typer.Option(min=1, help="Fresh scenes to measure on.")] = 200,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Train the small decoder that draws the steps on the way; writes preview_decoder/ into the weights."""
-    from export.miniature.training.config import read
     from export.miniature.training.small_decoder import run
 
-    if not config.is_file():
-        raise UserError(f"There is no settings file {config}.")
-    measured = run(read(config), weights, folder, count, threads)
+    measured = run(_read(config), weights, folder, count, threads)
     said = ", ".join(f"{kind} {psnr:.1f} dB" for kind, psnr in measured.items())
     typer.echo(f"PSNR to the full decoder: {said}")
 
@@ -170,6 +167,14 @@ def card(weights: Weights = WEIGHTS) -> None:
     from export.miniature.card.card import write
 
     typer.echo(f"wrote {write(weights)}")
+
+
+def _read(config: Path) -> "Settings":
+    from export.miniature.training.config import read
+
+    if not config.is_file():
+        raise UserError(f"There is no settings file {config}.")
+    return read(config)
 
 
 if __name__ == "__main__":

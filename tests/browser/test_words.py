@@ -124,6 +124,20 @@ def test_the_page_says_what_the_shares_are_of_and_where_the_rest_goes(stage: Pag
     stage.get_by_role("button", name="As a table").click()
 
 
+# Each word's thread: its class and its width.
+THREADS = """[...document.querySelectorAll(".threads path.thread:not(.rest)")].map(
+  (thread) => [thread.getAttribute("class"), thread.getAttribute("stroke-width")])"""
+
+
+def test_the_threads_show_what_the_run_did_and_not_what_is_set_for_the_next(stage: Page) -> None:
+    show(stage)
+    before = stage.evaluate(THREADS)
+    assert before
+    stage.evaluate("store.set({ settings: { gains: { red: 2, car: 0 } } })")
+    assert stage.evaluate(THREADS) == before
+    show(stage)
+
+
 def test_the_rest_has_a_quiet_thread_of_its_own_into_the_frame(stage: Page) -> None:
     show(stage)
     box = stage.locator(".thread.rest").bounding_box()

@@ -27,8 +27,8 @@ export const BOUNDS = /** @type {Record<keyof Settings, Rule>} */ (schema.proper
 /** The names of all settings. */
 export const NAMES = /** @type {(keyof Settings)[]} */ (Object.keys(BOUNDS));
 
-/** The settings before a model, an address or anybody says otherwise. */
-export const DEFAULTS = /** @type {Settings} */ (
+/** The settings before a model, an address or anybody says otherwise. @type {Settings} */
+export const DEFAULTS = /** @type {any} */ (
   Object.fromEntries(NAMES.map((name) => [name, BOUNDS[name].default]))
 );
 

@@ -15,7 +15,6 @@ from diffusers import AutoencoderKL
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from export.format.errors import UserError
 from export.graphs.tracing import trace
 from export.miniature.judging.judge import ABOUT, CELL, COLOURS, GRAPH, MEANING, OBJECTS, PLACES, TIMES, Judge
 from export.miniature.judging.segmenter import JudgeGraph, Naming, Segmenter
@@ -25,9 +24,8 @@ from export.miniature.scenes.grammar import Scene, scene
 from export.miniature.scenes.scenes import draw
 from export.miniature.training.config import JudgeSettings, Settings
 from export.miniature.training.mixed import mixed
-from export.miniature.training.muon import optimizers
 from export.miniature.training.trainer import Trainer, state
-from export.miniature.training.vae import FRESH, to_pixels, to_tensor
+from export.miniature.training.vae import FRESH, open_trained, to_pixels, to_tensor
 from export.weights.quantize import compress
 from export.weights.weights import embed
 
@@ -140,16 +138,7 @@ def train(settings: Settings, vae: AutoencoderKL, folder: Path) -> Segmenter:
     torch.manual_seed(settings.seed)
     options, device = settings.judge, state().device
     segmenter = Segmenter(options.channels).to(device)
-    trainer = Trainer(
-        "judge",
-        {"judge": segmenter},
-        optimizers([segmenter], options.muon_rate, options.adam_rate),
-        options.budget,
-        folder,
-        seed=settings.seed,
-        save_every=settings.save_every,
-        ema=options.ema,
-    )
+    trainer = Trainer.of("judge", {"judge": segmenter}, settings, options, folder)
     if trainer.progress < 1:
         lessons = prepare(options, vae, Generator().manual_seed(settings.seed))
 
@@ -207,11 +196,9 @@ def run(settings: Settings, weights: Path, folder: Path, count: int, threads: in
     Raises:
         UserError: `weights` holds no autoencoder.
     """
-    if not (weights / "vae" / "config.json").is_file():
-        raise UserError(f"{weights} holds no autoencoder: train one with `diffuscope miniature train`.")
+    vae = open_trained(weights)
     torch.set_num_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
-    vae = AutoencoderKL.from_pretrained(weights / "vae", torch_dtype=torch.float32).to(state().device).eval()
     out = weights / "judge"
     write(train(settings, vae, folder), out)
     measured = measure(Judge(out), vae, count)

@@ -12,7 +12,7 @@ from diffusers import StableDiffusionPipeline
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
-from export.miniature.judging.readings import KINDS, LEVELS, POOLINGS, Word, readings, spoken, teach
+from export.miniature.judging.readings import KINDS, LEVELS, POOLINGS, CaptionWord, readings, spoken, teach
 from export.miniature.scenes import grammar
 from export.miniature.scenes.scenes import SIDE, draw
 from export.miniature.training.pool import CELLS
@@ -25,7 +25,7 @@ TUNING = FRESH + 500_000  # first seed of the scenes that thresholds are tuned o
 class Sample(NamedTuple):
     """Scored words of some scenes."""
 
-    words: list[Word]
+    words: list[CaptionWord]
     scene: list[int]  # which scene each word is of
     truth: Tensor  # [N, 128, 128] bool, where what it names is
     maps: dict[str, Tensor]  # reading: [N, S, S]

@@ -27,7 +27,7 @@ BATCH = 16
 KINDS = {"noun": ("noun", "nouns"), "colour": ("colour",), "place": ("place",), "side": ("side",)}  # by role
 
 
-class Word(NamedTuple):
+class CaptionWord(NamedTuple):
     """A word of a caption: its kind, the item that it speaks of (None: the place), and its token slots."""
 
     kind: str
@@ -35,19 +35,19 @@ class Word(NamedTuple):
     tokens: tuple[int, ...]
 
 
-def every_word(scene: grammar.Scene, tokenizer: Any) -> list[Word]:
+def every_word(scene: grammar.Scene, tokenizer: Any) -> list[CaptionWord]:
     """List all words of a scene's caption; the kind of each is its role."""
     words, slot = [], 1
     for phrase, about in grammar.phrases(scene):
         for text in phrase.split():
             count = len(pieces(tokenizer, text))
             item = int(about.split()[1]) if about.startswith("item") else None
-            words.append(Word(role(text), item, tuple(range(slot, slot + count))))
+            words.append(CaptionWord(role(text), item, tuple(range(slot, slot + count))))
             slot += count
     return words
 
 
-def spoken(scene: grammar.Scene, tokenizer: Any) -> list[Word]:
+def spoken(scene: grammar.Scene, tokenizer: Any) -> list[CaptionWord]:
     """List the scored words of a scene's caption."""
     return [
         word._replace(kind=kind)
@@ -95,7 +95,7 @@ def teach(pipeline: StableDiffusionPipeline, scenes: list[grammar.Scene]) -> Ite
         unet.set_attn_processor(before)
 
 
-def page_maps(layers: list[Tensor], words: list[Word]) -> Tensor:
+def page_maps(layers: list[Tensor], words: list[CaptionWord]) -> Tensor:
     """Pool as the page does, with its own graph: layers weigh the same, clamped at the end.
 
     Takes one [heads, T, side, side] a layer, returns one [S, S] a word, S being the largest side.
@@ -110,7 +110,7 @@ def page_maps(layers: list[Tensor], words: list[Word]) -> Tensor:
     return WordMaps(counts, length)(**feeds, words=selector, total=total, count=count)["maps"][: len(words)]
 
 
-def daam_maps(layers: list[Tensor], words: list[Word]) -> Tensor:
+def daam_maps(layers: list[Tensor], words: list[CaptionWord]) -> Tensor:
     """Pool as DAAM does: heads weigh the same, each clamped; shapes as in `page_maps`."""
     side = max(layer.shape[-1] for layer in layers)
     heads = torch.cat([interpolate(layer, size=side, mode="bicubic").clamp(min=0) for layer in layers])
@@ -118,7 +118,9 @@ def daam_maps(layers: list[Tensor], words: list[Word]) -> Tensor:
     return torch.stack([tokens[list(word.tokens)].mean(0) for word in words])
 
 
-def readings(layers: dict[str, Tensor], words: list[Word], generator: torch.Generator) -> dict[str, Tensor]:
+def readings(
+    layers: dict[str, Tensor], words: list[CaptionWord], generator: torch.Generator
+) -> dict[str, Tensor]:
     """Return the maps [words, S, S] of one scene under each of POOLINGS, and the page's at each of LEVELS.
 
     `layers` are those that `teach` yields; the generator draws the random head.

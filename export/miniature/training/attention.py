@@ -2,38 +2,30 @@
 
 import torch
 from diffusers import UNet2DConditionModel
-from diffusers.models.attention_processor import Attention
 from torch import Tensor
 from torch.nn import functional
 
+from export.graphs.attention import CROSS, PlainAttention
 
-class Recorder:
-    """A processor that attends as diffusers does and keeps the cross-attention, mean over heads."""
+
+class Recorder(PlainAttention):
+    """Cross-attention that keeps its probabilities, mean over heads."""
 
     def __init__(self, maps: dict[int, list[Tensor]]) -> None:
         """Append each layer's map [B, side², tokens] to `maps[side]`."""
         self.maps = maps
 
-    def __call__(
-        self, attn: Attention, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None, **_: object
-    ) -> Tensor:
-        """Attend from pixels [B, side², C] to themselves or to the text [B, tokens, D]."""
-        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        query, key, value = (
-            layer(x).unflatten(-1, (attn.heads, -1)).transpose(1, 2)  # [B, heads, n, C / heads]
-            for layer, x in ((attn.to_q, hidden_states), (attn.to_k, source), (attn.to_v, source))
-        )
-        weights = (query @ key.transpose(-1, -2) * attn.scale).softmax(-1)  # [B, heads, side², n]
-        if encoder_hidden_states is not None:
-            self.maps.setdefault(round(weights.shape[2] ** 0.5), []).append(weights.mean(1))
-        out = weights @ value
-        return attn.to_out[0](out.transpose(1, 2).flatten(2))
+    def weigh(self, probabilities: Tensor) -> Tensor:
+        """Keep probabilities [B, heads, side², tokens] and leave them as they are."""
+        self.maps.setdefault(round(probabilities.shape[2] ** 0.5), []).append(probabilities.mean(1))
+        return probabilities
 
 
 def record(unet: UNet2DConditionModel) -> dict[int, list[Tensor]]:
     """Give the UNet recorders; clear the returned dictionary before each pass."""
     maps: dict[int, list[Tensor]] = {}
-    unet.set_attn_processor(Recorder(maps))
+    recorder, plain = Recorder(maps), PlainAttention()
+    unet.set_attn_processor({name: recorder if CROSS in name else plain for name in unet.attn_processors})
     return maps
 
 

@@ -16,7 +16,6 @@ from export.miniature.training.attention import mass_inside, neglect, record
 from export.miniature.training.config import DenoiserSettings, Settings
 from export.miniature.training.latents import COLOURS, OBJECTS, PARAPHRASES, tokenize
 from export.miniature.training.mixed import mixed
-from export.miniature.training.muon import optimizers
 from export.miniature.training.roles import ROLES
 from export.miniature.training.slots import Doubt, Doubts, doubted
 from export.miniature.training.tokenizer import SLOTS
@@ -231,20 +230,7 @@ def prepare(
         unet.load_state_dict(start["unet"])
     objective = Objective(text, unet, options).to(device)
     modules = {"text": text, "unet": unet, "head": objective.head}
-    trainer = Trainer(
-        "denoiser",
-        modules,
-        optimizers(
-            [text, unet, nn.ModuleDict({"head": objective.head})], options.muon_rate, options.adam_rate
-        ),
-        options.budget,
-        folder,
-        seed=settings.seed,
-        average_every=options.average_every,
-        save_every=settings.save_every,
-        ema=options.ema,
-    )
-    return objective, trainer
+    return objective, Trainer.of("denoiser", modules, settings, options, folder, options.average_every)
 
 
 def train(

@@ -13,14 +13,12 @@ from diffusers import AutoencoderKL, AutoencoderTiny
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from export.format.errors import UserError
 from export.miniature.scenes.grammar import scene
 from export.miniature.scenes.scenes import draw
 from export.miniature.training.config import Settings, SmallDecoderSettings
-from export.miniature.training.muon import optimizers
 from export.miniature.training.pipeline import PREVIEW
 from export.miniature.training.trainer import Trainer, state
-from export.miniature.training.vae import FRESH, psnr, to_tensor
+from export.miniature.training.vae import FRESH, open_trained, psnr, to_tensor
 
 LESSONS = FRESH + 3_000_000  # first seed of the scenes that it learns from
 BATCH = 25  # pictures at a time through the autoencoder
@@ -90,16 +88,7 @@ def train(settings: Settings, vae: AutoencoderKL, folder: Path) -> AutoencoderTi
     torch.manual_seed(settings.seed)
     options, device = settings.small_decoder, state().device
     small = build(settings).to(device, memory_format=torch.channels_last)
-    trainer = Trainer(
-        "small_decoder",
-        {"decoder": small.decoder},
-        optimizers([small.decoder], options.muon_rate, options.adam_rate),
-        options.budget,
-        folder,
-        seed=settings.seed,
-        save_every=settings.save_every,
-        ema=options.ema,
-    )
+    trainer = Trainer.of("small_decoder", {"decoder": small.decoder}, settings, options, folder)
     if trainer.progress < 1:
         latents, pictures = prepare(options, vae, Generator().manual_seed(settings.seed))
         fresh = encode(vae, FRESH, BATCH)
@@ -138,11 +127,9 @@ def run(settings: Settings, weights: Path, folder: Path, count: int, threads: in
     Raises:
         UserError: `weights` holds no autoencoder.
     """
-    if not (weights / "vae" / "config.json").is_file():
-        raise UserError(f"{weights} holds no autoencoder: train one with `diffuscope miniature train`.")
+    vae = open_trained(weights)
     torch.set_num_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
-    vae = AutoencoderKL.from_pretrained(weights / "vae", torch_dtype=torch.float32).to(state().device).eval()
     small = train(settings, vae, folder)
     write(small, weights)
     scenes = encode(vae.cpu(), FRESH, count)

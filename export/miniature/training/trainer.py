@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import torch
 import torch.distributed as dist
@@ -19,7 +20,15 @@ from torch import Tensor, nn
 
 from export.format.errors import UserError
 from export.miniature.training import checkpoints
-from export.miniature.training.config import Budget
+from export.miniature.training.config import (
+    Budget,
+    DenoiserSettings,
+    JudgeSettings,
+    Settings,
+    SmallDecoderSettings,
+    VaeSettings,
+)
+from export.miniature.training.muon import optimizers
 
 
 def state(cpu: bool = False) -> PartialState:
@@ -54,6 +63,29 @@ class Trainer:
         self.steps, self.samples, self.seconds = 0, 0, 0.0
         self.path = folder / f"{name}-{self.processes.process_index}.pt"
         self._resume()
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        modules: dict[str, nn.Module],
+        settings: Settings,
+        options: VaeSettings | DenoiserSettings | JudgeSettings | SmallDecoderSettings,
+        folder: Path,
+        average_every: int = 30,
+    ) -> Self:
+        """Set up a run by its settings; `options` are those of this training among them."""
+        return cls(
+            name,
+            modules,
+            optimizers([nn.ModuleDict(modules)], options.muon_rate, options.adam_rate),
+            options.budget,
+            folder,
+            seed=settings.seed,
+            average_every=average_every,
+            save_every=settings.save_every,
+            ema=options.ema,
+        )
 
     @property
     def progress(self) -> float:

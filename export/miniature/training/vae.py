@@ -8,12 +8,12 @@ from diffusers import AutoencoderKL
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from export.format.errors import UserError
 from export.miniature.scenes.grammar import scene
 from export.miniature.scenes.scenes import draw
 from export.miniature.training.config import Settings
 from export.miniature.training.mixed import mixed
-from export.miniature.training.muon import optimizers
-from export.miniature.training.trainer import Trainer
+from export.miniature.training.trainer import Trainer, state
 
 FRESH = 10_000_000  # first seed of the scenes that no training sees
 
@@ -113,6 +113,18 @@ def fresh_quality(vae: AutoencoderKL, count: int = 64) -> dict[str, float]:
     return {"psnr": psnr(x, y), "ssim": ssim(x, y)}
 
 
+def open_trained(weights: Path) -> AutoencoderKL:
+    """Return the autoencoder of a diffusers folder, to be used and not trained further.
+
+    Raises:
+        UserError: `weights` holds none.
+    """
+    if not (weights / "vae" / "config.json").is_file():
+        raise UserError(f"{weights} holds no autoencoder: train one with `diffuscope miniature train`.")
+    vae = AutoencoderKL.from_pretrained(weights / "vae", torch_dtype=torch.float32)
+    return vae.to(state().device).eval()
+
+
 def train(
     settings: Settings, pool: dict[str, np.ndarray], folder: Path, device: torch.device
 ) -> AutoencoderKL:
@@ -120,17 +132,7 @@ def train(
     torch.manual_seed(settings.seed)
     vae = build(settings).to(device, memory_format=torch.channels_last)
     options = settings.vae
-    trainer = Trainer(
-        "vae",
-        {"vae": vae},
-        optimizers([vae], options.muon_rate, options.adam_rate),
-        options.budget,
-        folder,
-        seed=settings.seed,
-        average_every=options.average_every,
-        save_every=settings.save_every,
-        ema=options.ema,
-    )
+    trainer = Trainer.of("vae", {"vae": vae}, settings, options, folder, options.average_every)
 
     def step(progress: float, generator: Generator) -> tuple[Tensor, int, dict[str, float]]:
         full = progress >= options.full_from

@@ -5,8 +5,8 @@
  * @import { Store } from "../../state/store.js"
  * @import { Geometry } from "./geometry.js"
  */
-import { gainOf } from "../../state/gains.js";
-import { shownFrame, shownWords } from "../../state/selectors.js";
+import { gainOf, lower } from "../../state/gains.js";
+import { shownFrame, shownSettings, shownWords } from "../../state/selectors.js";
 import { shareOf, wordsPart } from "../../state/shares.js";
 import { percent, t } from "../../text/text.js";
 import { s, watch } from "../dom.js";
@@ -57,7 +57,8 @@ export function mount(element, store, socketsOf) {
       moving.replaceChildren();
       return;
     }
-    const { run, view, settings } = store.state;
+    const { run, view } = store.state;
+    const { gains } = shownSettings(store.state);
     const words = shownWords(store.state);
     const frame = shownFrame(store.state);
     const sockets = socketsOf();
@@ -80,12 +81,12 @@ export function mount(element, store, socketsOf) {
       if (!socket) continue;
       const { entry, hidden } = socket;
       const on = view.word === index;
-      const gain = gainOf(settings.gains, word.text);
+      const off = gainOf(lower(gains), word.text) === 0;
       const share = frame ? shareOf(frame, index) : 0;
-      const width = on ? 4 : hidden ? THIN : THIN + (THICK * Math.min(2, gain) * share) / most;
+      const width = on ? 4 : hidden ? THIN : THIN + (THICK * share) / most; // the share knows the strength
       const d = path(socket, entry, end);
       casings.push(s("path", { d, class: "casing", "stroke-width": width + 3 }));
-      const state = `${on ? " on" : ""}${gain === 0 ? " off" : ""}${view.word !== null && !on ? " back" : ""}`;
+      const state = `${on ? " on" : ""}${off ? " off" : ""}${view.word !== null && !on ? " back" : ""}`;
       threads.push(s("path", { d, class: `thread${state}`, "stroke-width": width.toFixed(2) }));
       if (hidden) continue;
       threads.push(s("circle", { class: `socket${state}`, cx: socket.x, cy: socket.y, r: 4.5 }));
@@ -180,6 +181,7 @@ export function mount(element, store, socketsOf) {
   watch(
     store,
     ({ run, view, settings, reading }) => [
+      run.settings,
       run.frames,
       run.frames.length,
       run.status,

@@ -19,7 +19,7 @@ from export.miniature.judging.localization import (
     sample,
     score,
 )
-from export.miniature.judging.readings import LEVELS, POOLINGS, Word
+from export.miniature.judging.readings import LEVELS, POOLINGS, CaptionWord
 from export.miniature.scenes import grammar
 
 HALF = THRESHOLDS.index(0.5)
@@ -37,7 +37,7 @@ def planted(read: str = "own") -> Sample:
     truth = torch.stack([block(*span, 128) for span in spans]).bool()
     own = torch.stack([block(*span, 16) for span in spans])
     maps = {"own": own, "other": own[[1, 0, 3, 2]]}[read]
-    words = [Word("noun", i % 2, (i + 1,)) for i in range(4)]
+    words = [CaptionWord("noun", i % 2, (i + 1,)) for i in range(4)]
     readings = dict.fromkeys((*POOLINGS, *map(str, LEVELS)), maps)
     return Sample(words, [0, 0, 1, 1], truth, readings | {"ceiling": adaptive_avg_pool2d(truth.float(), 16)})
 
@@ -59,7 +59,7 @@ def test_a_map_without_any_contrast_covers_nothing() -> None:
 def test_the_threshold_comes_from_the_tuning_sample() -> None:
     truth = block(0, 8, 128).bool()[None]
     ramp = (torch.arange(16.0) / 15).flip(0).expand(1, 16, 16)  # falls from left to right: half is above 0.5
-    word = [Word("noun", 0, (1,))]
+    word = [CaptionWord("noun", 0, (1,))]
     tuning = Sample(word, [0], block(0, 12, 128).bool()[None], {"page": ramp})
     test = Sample(word, [0], truth, {"page": ramp})
     assert score(test, test, "page").threshold == 0.5

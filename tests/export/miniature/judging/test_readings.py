@@ -12,7 +12,7 @@ from transformers import CLIPTokenizer
 from export.miniature.judging.readings import (
     LEVELS,
     POOLINGS,
-    Word,
+    CaptionWord,
     daam_maps,
     page_maps,
     readings,
@@ -21,7 +21,7 @@ from export.miniature.judging.readings import (
 )
 from export.miniature.scenes import grammar
 
-WORDS = [Word("noun", 0, (3,)), Word("place", None, (5, 6))]
+WORDS = [CaptionWord("noun", 0, (3,)), CaptionWord("place", None, (5, 6))]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def layers() -> dict[str, torch.Tensor]:
     }
 
 
-def daam(layers: list[torch.Tensor], word: Word) -> torch.Tensor:
+def daam(layers: list[torch.Tensor], word: CaptionWord) -> torch.Tensor:
     """DAAM step by step: sum over time, enlarge, clamp, mean over layers × heads, mean over pieces."""
     heads = []
     for layer in layers:
@@ -48,7 +48,7 @@ def daam(layers: list[torch.Tensor], word: Word) -> torch.Tensor:
     return torch.stack(heads).mean(0).mean(0)
 
 
-def page(layers: list[torch.Tensor], word: Word) -> torch.Tensor:
+def page(layers: list[torch.Tensor], word: CaptionWord) -> torch.Tensor:
     """The page step by step: mean over heads, enlarge, mean over layers, pieces and steps, clamp."""
     steps = []
     for level in range(len(LEVELS)):
