@@ -85,6 +85,11 @@ def _other(word: str, rng: Random, share: float) -> str:
     return rng.choice(SYNONYMS[word]) if word in SYNONYMS and rng.random() < share else word
 
 
+def plural(noun: str) -> str:
+    """Return the plural of an object's name or of another word for it."""
+    return PLURALS.get(noun, noun + "s")
+
+
 def _item(item: Item, rng: Random) -> str:
     """Say an item: "a tiny red car", "car red", "2 kittens", "three cat"."""
     noun = _other(item.name, rng, 0.25)
@@ -92,8 +97,7 @@ def _item(item: Item, rng: Random) -> str:
     colour = "" if item.colour == "plain" else _other(item.colour, rng, 0.12)
     if item.count > 1:
         number = rng.choice(FEW) if rng.random() < 0.15 else _other(COUNTS[item.count], rng, 0.5)
-        plural = PLURALS.get(noun, noun + "s")
-        many = rng.choice([OBJECTS.get(noun, plural), plural])
+        many = rng.choice([OBJECTS.get(noun, plural(noun)), plural(noun)])
         noun = noun if rng.random() < 0.1 and number not in FEW else many
     else:
         number = "an" if (size or colour or noun)[0] in "aeiou" else "a"

@@ -1,7 +1,7 @@
 """Other words for what the miniature draws: it never met them, so the page offers those that it knows instead."""
 
 from export.miniature.scenes.grammar import OBJECTS
-from export.miniature.scenes.paraphrases import SYNONYMS
+from export.miniature.scenes.paraphrases import SYNONYMS, plural
 from export.miniature.training.tokenizer import known_words
 
 UNTAUGHT = {
@@ -36,6 +36,20 @@ UNTAUGHT = {
     "big": ("enormous", "gigantic", "massive"),
 }
 
+PLURALS = {
+    "birch": "birches",
+    "bus": "buses",
+    "church": "churches",
+    "ferry": "ferries",
+    "fox": "foxes",
+    "fungus": "fungi",
+    "goldfish": "goldfish",
+    "lorry": "lorries",
+    "salmon": "salmon",
+    "trout": "trout",
+    "wolf": "wolves",
+}
+
 
 def synonyms() -> dict[str, list[str]]:
     """List for words that the model never met the known one that means the same or nearly so; plurals too."""
@@ -45,5 +59,5 @@ def synonyms() -> dict[str, list[str]]:
         for said in (*SYNONYMS.get(name, ()), *UNTAUGHT.get(name, ())):
             near[said] = [name]
             if name in OBJECTS:
-                near[said + "s"] = [OBJECTS[name]]
+                near[PLURALS.get(said, plural(said))] = [OBJECTS[name]]
     return {said: near[said] for said in sorted(near) if said not in known and " " not in said}

@@ -36,7 +36,7 @@ _NOUNS = _with_synonyms(*grammar.OBJECTS)
 WORDS: dict[str, set[str]] = {
     "silent": _SILENT,
     "noun": _NOUNS,
-    "nouns": {*grammar.OBJECTS.values(), *(paraphrases.PLURALS.get(noun, noun + "s") for noun in _NOUNS)},
+    "nouns": {*grammar.OBJECTS.values(), *map(paraphrases.plural, _NOUNS)},
     "colour": _with_synonyms(*grammar.COLOURS),
     "size": _with_synonyms("small", "big"),
     "count": {"one", "1", *_with_synonyms("two", "three")} - _SILENT,

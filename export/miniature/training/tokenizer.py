@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import CLIPTokenizer
 
 from export.miniature.scenes import grammar
-from export.miniature.scenes.paraphrases import paraphrase, words
+from export.miniature.scenes.paraphrases import SYNONYMS, paraphrase, plural, words
 
 SLOTS = 77
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -33,10 +33,11 @@ def sentences(count: int = 4000) -> Iterator[str]:
 
 
 def known_words() -> list[str]:
-    """List the words of the grammar and its synonyms, the ones that the model is taught."""
+    """List the words of the grammar and its synonyms, many of a thing too: the ones that the model is taught."""
     said = [*grammar.OBJECTS, *grammar.OBJECTS.values(), *grammar.COLOURS, *grammar.SIZES, "two", "three"]
     said += [*grammar.PLACES.values(), *grammar.TIMES.values(), "a", "an", "and"]
     said += [way for ways in grammar.RELATIONS.values() for way in ways]
+    said += [plural(other) for name in grammar.OBJECTS for other in SYNONYMS.get(name, ())]
     return sorted(({word for phrase in said for word in phrase.split()} | words()) - {"normal"})
 
 
