@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,12 +20,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from export.format.errors import UserError
+from export.cli.reading import MADE, Loading, reads_checkpoint
 
 if TYPE_CHECKING:
     from export.exporter import Stage
 
-CHECKPOINT, MADE, PAGE = "The checkpoint", "What is made of it", "What the page begins with"
+PAGE = "What the page begins with"
 EPILOG = (
     "Examples:\n\n"
     "[b]diffuscope export ~/models/stable-diffusion-v1-5 web/models/sd15 --dry-run[/]\n\n"
@@ -37,70 +37,14 @@ EPILOG = (
 
 console = Console()
 
-# How a checkpoint is read, for all commands that read one.
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        help="For a single file: a diffusers folder of the same kind, for its configurations and tokenizer.",
-        rich_help_panel=CHECKPOINT,
-    ),
-]
-Loras = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="FILE[:SCALE]",
-        help="A LoRA to fuse into the weights (repeatable).",
-        rich_help_panel=CHECKPOINT,
-    ),
-]
-Embeddings = Annotated[
-    list[Path] | None,
-    typer.Option(
-        metavar="FILE", help="A textual-inversion embedding (repeatable).", rich_help_panel=CHECKPOINT
-    ),
-]
-PreviewDecoder = Annotated[
-    Path | None,
-    typer.Option(
-        help="A folder with an AutoencoderTiny (TAESD): quick pictures of every step.",
-        rich_help_panel=CHECKPOINT,
-    ),
-]
-Architecture = Annotated[
-    str | None,
-    typer.Option(help="Its kind, if it is not recognised rightly.", rich_help_panel=CHECKPOINT),
-]
-AllowPickle = Annotated[
-    bool,
-    typer.Option(
-        "--allow-pickle",
-        help="Read .bin, .ckpt and .pt files, which can run any program: only those of people you trust.",
-        rich_help_panel=CHECKPOINT,
-    ),
-]
-AcceptLicence = Annotated[
-    bool,
-    typer.Option(
-        "--accept-licence",
-        help="Export although the licence found forbids changed copies: you have leave to.",
-        rich_help_panel=CHECKPOINT,
-    ),
-]
-Size = Annotated[int | None, typer.Option(help="Side of the pictures in pixels.", rich_help_panel=MADE)]
 
-
+@reads_checkpoint
 def export(
     pipeline: Annotated[
         Path, typer.Argument(help="A diffusers folder, or a single .safetensors file with --config.")
     ],
     out: Annotated[Path, typer.Argument(help="The folder to make; an earlier export there is replaced.")],
-    config: Config = None,
-    lora: Loras = None,
-    embedding: Embeddings = None,
-    preview_decoder: PreviewDecoder = None,
-    architecture: Architecture = None,
-    allow_pickle: AllowPickle = False,
-    accept_licence: AcceptLicence = False,
+    loading: Loading,
     precision: Annotated[
         list[str] | None,
         typer.Option(
@@ -109,7 +53,6 @@ def export(
             rich_help_panel=MADE,
         ),
     ] = None,
-    size: Size = None,
     attention: Annotated[
         list[str] | None,
         typer.Option(
@@ -161,15 +104,13 @@ def export(
 
     general, single = parse_precisions(precision or [])
     recipe = Recipe(general, single, tuple(attention or ()), self_attention, verify_steps)
-    loading = reading(
-        config, lora, embedding, preview_decoder, architecture, allow_pickle, accept_licence, size
-    )
     if dry_run:
         from export.checkpoint.checkpoint import open_checkpoint
         from export.estimate import estimate
 
-        opened = open_checkpoint(pipeline, config, allow_pickle, architecture)
-        console.print(estimate(opened, out, recipe, preview_decoder, size))
+        how = (loading[name] for name in ("config", "allow_pickle", "architecture"))
+        opened = open_checkpoint(pipeline, *how)
+        console.print(estimate(opened, out, recipe, loading["preview_decoder"], loading["size"]))
         return
     from export.exporter import export_pipeline
     from export.verify import error_table
@@ -182,29 +123,6 @@ def export(
     size = sum(file["bytes"] for file in manifest["files"].values())
     console.print(f"Exported to [b]{escape(str(out))}[/]: {size / 1e6:.1f} MB, {general}")
     console.print(f"Licence: {escape(manifest['licence'])}. {escape(manifest.get('licence_terms', ''))}")
-
-
-def reading(
-    config: Path | None,
-    lora: list[str] | None,
-    embedding: list[Path] | None,
-    preview_decoder: Path | None,
-    architecture: str | None,
-    allow_pickle: bool,
-    accept_licence: bool,
-    size: int | None,
-) -> dict[str, Any]:
-    """The options for reading a checkpoint as the arguments of ``export.checkpoint.pipeline.load_pipeline``."""
-    return {
-        "config": config,
-        "loras": [_parse_lora(word) for word in lora or []],
-        "embeddings": embedding or [],
-        "preview_decoder": preview_decoder,
-        "architecture": architecture,
-        "allow_pickle": allow_pickle,
-        "accept_licence": accept_licence,
-        "size": size,
-    }
 
 
 @contextmanager
@@ -242,16 +160,3 @@ def _told() -> Iterator[Callable[[Stage], None]]:
     with bar:
         yield report
     end()
-
-
-def _parse_lora(words: str) -> tuple[Path, float]:
-    """``lcm.safetensors:0.8`` → the file and its scale, 1 where none is said."""
-    file, _, scale = words.rpartition(":")
-    if not file or Path(words).exists():
-        return Path(words), 1.0
-    try:
-        return Path(file), float(scale)
-    except ValueError:
-        raise UserError(
-            f"--lora takes FILE or FILE:SCALE, for instance lcm.safetensors:0.8, not {words}."
-        ) from None

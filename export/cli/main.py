@@ -24,19 +24,8 @@ from rich.progress import (
 from rich.table import Table
 from typer.core import TyperGroup
 
-from export.cli.export import (
-    EPILOG,
-    AcceptLicence,
-    AllowPickle,
-    Architecture,
-    Config,
-    Embeddings,
-    Loras,
-    PreviewDecoder,
-    Size,
-    export,
-    reading,
-)
+from export.cli.export import EPILOG, export
+from export.cli.reading import Loading, reads_checkpoint
 from export.format.errors import UserError
 from export.miniature.cli import app as miniature
 from export.site.site import WEB
@@ -241,17 +230,11 @@ app.command(epilog=EPILOG)(export)
     "[b]diffuscope verify web/models/miniature[/]\n\n"
     "[b]diffuscope verify web/models/miniature --against export/miniature/weights[/]"
 )
+@reads_checkpoint
 def verify(
     out: Annotated[Path, typer.Argument(help="An exported model.")],
+    loading: Loading,
     against: Annotated[Path | None, typer.Option(help="The checkpoint that it was made of.")] = None,
-    config: Config = None,
-    lora: Loras = None,
-    embedding: Embeddings = None,
-    preview_decoder: PreviewDecoder = None,
-    architecture: Architecture = None,
-    allow_pickle: AllowPickle = False,
-    accept_licence: AcceptLicence = False,
-    size: Size = None,
 ) -> None:
     """Check every file's digest and the stored probe, and with a checkpoint compare number by number.
 
@@ -270,9 +253,6 @@ def verify(
     )
     if against:
         with console.status("comparing with torch and diffusers"):
-            loading = reading(
-                config, lora, embedding, preview_decoder, architecture, allow_pickle, accept_licence, size
-            )
             errors = verify_against(runtime, against, **loading)
         console.print(error_table(errors, runtime.manifest["graphs"]))
 

@@ -76,7 +76,7 @@ def build(out: Path | str = "site", models: Iterable[str] | None = None) -> Path
     _vendor(making)
     _copy_licences(making)
     _zip_python(making / "app.zip")
-    _write_precache(making)
+    write_precache(making)
     shutil.rmtree(out, ignore_errors=True)
     making.rename(out)
     return out
@@ -152,7 +152,7 @@ def _zip_python(target: Path) -> None:
             archive.writestr(entry, content)
 
 
-def _write_precache(site: Path) -> None:
+def write_precache(site: Path) -> None:
     """Write precache.js for the service worker: the hash and size of every file."""
     files = {}
     for file in sorted(path for path in site.rglob("*") if path.is_file()):

@@ -1,5 +1,24 @@
 """What the tests ask of `window.diffuscope`; arrays come back as lists."""
 
+from __future__ import annotations
+
+from typing import Any
+
+# Every setting is said, so that the page's defaults do not matter.
+RED_CAR: dict[str, Any] = {
+    "prompt": "a red car on the beach at sunset",
+    "negative": "",
+    "seed": 7,
+    "steps": 4,
+    "guidance": 3,
+    "sampler": "ddim",
+    "gains": {},
+    "preview": "full",
+    "every": 1,
+    "spacing": "trained",
+    "slots": {},
+}
+
 # Settings -> the numbers of each frame, and the last picture.
 GENERATE = """async (settings) => {
   const order = [];

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from export.site.catalogue import catalogue
-from export.site.site import _write_precache
+from export.site.site import write_precache
 
 PADDING = 110_000_000  # bytes: enough that the page asks before it fetches them
 
@@ -24,7 +24,7 @@ def stock(site: Path, folder: Path) -> Path:
     models = [folder / "models" / name for name in ("large", "miniature", "second")]
     _replace(folder / "models.json", json.dumps({"models": catalogue(models)}))
     _replace(folder / "precache.js", "")
-    _write_precache(folder)
+    write_precache(folder)
     return folder
 
 

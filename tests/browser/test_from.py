@@ -11,16 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import BOOT, MODEL, wait_ready
-
-RED_CAR: dict[str, Any] = {
-    "prompt": "a red car on the beach at sunset",
-    "negative": "",
-    "seed": 7,
-    "steps": 4,
-    "guidance": 3,
-    "sampler": "ddim",
-    "gains": {},
-}
+from tests.browser.scripts import RED_CAR
 
 # Wishes (a start is at the picture drawn last) -> the run's id, the steps that were heard of, frames and picture.
 DRAW = """async (wishes) => {

@@ -12,21 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.native import draw_natively
-from tests.browser.scripts import GENERATE
-
-RED_CAR: dict[str, Any] = {
-    "prompt": "a red car on the beach at sunset",
-    "negative": "",
-    "seed": 7,
-    "steps": 4,
-    "guidance": 3,
-    "sampler": "ddim",
-    "gains": {},
-    "preview": "full",
-    "every": 1,
-    "spacing": "trained",
-    "slots": {},
-}
+from tests.browser.scripts import GENERATE, RED_CAR
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from export.site.site import _write_precache
+from export.site.site import write_precache
 from tests.browser.conftest import BOOT, serving, wait_ready
 from tests.browser.scripts import LATENTS
 
@@ -97,7 +97,7 @@ def test_a_new_version_takes_over_at_the_next_visit_and_the_old_one_is_forgotten
     text = visit.folder / "text" / "en.json"
     text.write_text(text.read_text("utf-8").replace('"Generate"', '"Draw it"'), "utf-8")
     (visit.folder / "precache.js").unlink()
-    _write_precache(visit.folder)
+    write_precache(visit.folder)
     page = visit.page
     kept_before = set(_kept(page))
 

@@ -13,18 +13,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.scripts import LATENTS
+from tests.browser.scripts import LATENTS, RED_CAR
 from tests.browser.webkit import find_webkit, run_in_webkit
 
-SETTINGS = {
-    "prompt": "a red car on the beach at sunset",
-    "negative": "",
-    "seed": 7,
-    "steps": 2,
-    "guidance": 3,
-    "sampler": "dpm++2m",
-    "gains": {},
-}
+SETTINGS = RED_CAR | {"steps": 2, "sampler": "dpm++2m"}
 SCRIPT = f"() => ({LATENTS})({json.dumps(SETTINGS)})"
 
 

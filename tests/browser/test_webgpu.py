@@ -16,17 +16,9 @@ from export.weights.quantize import compress
 from tests.browser.chromium import ARGUMENTS, SOFTWARE_WEBGPU
 from tests.browser.conftest import MODEL, altered_manifest
 from tests.browser.native import draw_natively
-from tests.browser.scripts import LATENTS
+from tests.browser.scripts import LATENTS, RED_CAR
 
-SETTINGS = {
-    "prompt": "a red car on the beach at sunset",
-    "negative": "",
-    "seed": 7,
-    "steps": 2,
-    "guidance": 3,
-    "sampler": "dpm++2m",
-    "gains": {"red": 1.5},
-}
+SETTINGS = RED_CAR | {"steps": 2, "sampler": "dpm++2m", "gains": {"red": 1.5}}
 PATIENCE = 300_000  # milliseconds
 
 

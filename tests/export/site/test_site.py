@@ -55,7 +55,7 @@ def test_equal_sources_give_equal_sites_and_a_change_a_new_version(built: Path, 
     again = site.build(tmp_path / "again")
     assert precache(again) == precache(built)
     (again / "app.js").write_text("changed", "utf-8")
-    site._write_precache(again)
+    site.write_precache(again)
     assert precache(again)["version"] != precache(built)["version"]
 
 
