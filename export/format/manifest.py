@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from export.format.errors import UserError
-from pyscript_app.manifest import SCHEMA, Manifest
+from pyscript_app.manifest import Manifest
+from pyscript_app.manifest import read_manifest as parse
+from pyscript_app.refusal import RefusalError
 
 FORMAT = 1
 FILE = "manifest.json"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Check ``manifest`` and write it into ``folder``.
+    """Check ``manifest`` as the page will, and write it into ``folder``.
 
     Raises:
         ValueError: it does not follow the schema, which is a fault of the exporter.
     """
-    if problem := schema_problem(manifest):
-        raise ValueError(f"the manifest does not follow its schema: {problem}")
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    try:
+        parse(text)
+    except RefusalError as error:
+        raise ValueError(f"the manifest does not follow its schema: {error}") from None
     (folder / FILE).write_text(text + "\n", "utf-8")
 
 
@@ -36,33 +37,20 @@ def read_manifest(folder: Path) -> Manifest:
         UserError: ``folder`` is not an exported model, or its manifest is damaged.
     """
     try:
-        manifest = json.loads((folder / FILE).read_text("utf-8"))
+        return parse((folder / FILE).read_text("utf-8"))
     except FileNotFoundError:
         raise UserError(
             f"{folder} is not an exported model (it has no {FILE}); "
             f"make one with `diffuscope export PIPELINE {folder}`."
         ) from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder / FILE} cannot be read ({error}); export the model again.") from None
-    if problem := schema_problem(manifest):
-        raise UserError(
-            f"{folder / FILE} is not a manifest of format {FORMAT} ({problem}); export the model again."
+    except RefusalError as error:
+        (reason,) = error.values.values()
+        fault = (
+            "cannot be read" if error.code == "manifest-damaged" else f"is not a manifest of format {FORMAT}"
         )
-    return manifest
-
-
-def schema_problem(manifest: object) -> str | None:
-    """The worst departure from the schema in one phrase, or None."""
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(manifest))
-    if error is None:
-        return None
-    where = ".".join(map(str, error.absolute_path)) or "the whole"
-    return f"{where}: {error.message[:200]}"
-
-
-@functools.cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+        raise UserError(f"{folder / FILE} {fault} ({reason}); export the model again.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{folder / FILE} cannot be read ({error}); export the model again.") from None
 
 
 def list_files(folder: Path) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import js
 
+from pyscript_app.browser.onnxruntime import Session
 from pyscript_app.browser.runtime import import_module, make_tensor, plain, read_tensor
 from pyscript_app.browser.sessions import Opener
 from pyscript_app.browser.storage import Bytes
@@ -49,7 +50,7 @@ class Choice:
     """What runs the graphs, the UNet's open session, and why, where there is something to say."""
 
     candidate: Candidate
-    session: Any
+    session: Session
     note: Note | None
 
 
@@ -58,7 +59,7 @@ class Trial:
     """A candidate's session and what it did with the known answer; or how it failed."""
 
     candidate: Candidate
-    session: Any
+    session: Session | None
     error: float  # relative L2
     seconds: float
     failure: Exception | None
@@ -154,11 +155,11 @@ async def choose(
         if trials[-1].right and not race:
             break
     best = min((trial for trial in trials if trial.right), key=lambda trial: trial.seconds, default=None)
-    if best is None:
+    if best is None or best.session is None:
         wrong = RefusalError("numbers-wrong", error=f"{trials[-1].error:.1%}")
         raise trials[-1].failure or TroubleError("unsupported", wrong)
     for trial in trials:
-        if trial is not best and trial.right:
+        if trial is not best and trial.right and trial.session:
             await trial.session.release()
     return Choice(best.candidate, best.session, _note(trials, best))
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import js
 
 from pyscript_app.browser.runtime import import_module
+
+
+class Session(Protocol):
+    """Of an ``ort.InferenceSession`` what is used here."""
+
+    async def run(self, feeds: Any) -> Any:
+        """The outputs, an object of tensors by name, for the inputs, such an object too."""
+
+    async def release(self) -> None:
+        """Free its memory."""
+
 
 BUILDS = {
     "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),

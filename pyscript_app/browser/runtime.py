@@ -6,13 +6,24 @@ import asyncio
 from array import array
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 import js
 from pyodide.code import run_js
 from pyodide.ffi import to_js
 
-Tensor = Any  # an ort.Tensor
+
+class Tensor(Protocol):
+    """Of an ``ort.Tensor`` what is used here."""
+
+    dims: Sequence[int]
+
+    async def getData(self) -> Any:  # noqa: N802 (onnxruntime-web's name)
+        """Its values as a typed array, from wherever they are."""
+
+    def dispose(self) -> None:
+        """Free it."""
+
 
 _TYPECODES = {"float32": "f", "int32": "i"}
 
@@ -89,7 +100,8 @@ def make_tensor(
 ) -> Tensor:
     """Make an ort.Tensor from values in C order."""
     values = data if isinstance(data, array) else array(_TYPECODES[dtype], data)
-    return ort.Tensor.new(dtype, to_js(values), to_js(list(shape)))
+    tensor: Tensor = ort.Tensor.new(dtype, to_js(values), to_js(list(shape)))
+    return tensor
 
 
 async def read_tensor(tensor: Tensor) -> array[float]:

@@ -13,7 +13,8 @@ import jsonschema
 import pytest
 
 from export.format.errors import UserError
-from export.format.manifest import SCHEMA, damaged_files, read_manifest, schema_problem, write_manifest
+from export.format.manifest import damaged_files, read_manifest, write_manifest
+from pyscript_app.manifest import SCHEMA
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,6 @@ SPOILED: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
 def test_the_schema_refuses(manifest: dict[str, Any], tmp_path: Path, change: Callable[[Any], Any]) -> None:
-    assert schema_problem(manifest) is None
     spoiled = copy.deepcopy(manifest)
     change(spoiled)
     with pytest.raises(ValueError, match="schema"):
