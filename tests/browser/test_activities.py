@@ -118,34 +118,34 @@ def test_a_name_that_nobody_knows_is_said(live: Page) -> None:
     assert told == "There is no activity 'sing'; choose one of count, judge, generate."
 
 
-def test_a_quick_picture_is_one_of_few_steps(live: Page) -> None:
-    frame = live.evaluate(
-        "diffuscope.run('generate', { quick: true }).then(({ step, steps, preview }) => [step, steps, preview.width])"
-    )
-    assert frame == [4, 4, 128]
-
-
 def test_pause_step_resume_and_cancel_act_on_any_activity(live: Page) -> None:
     counts, name = live.evaluate(
         """async () => {
-          const rest = () => new Promise((done) => setTimeout(done, 400));
+          const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
           let items = 0;
+          const more = async (than) => { for (let n = 0; items <= than && n < 500; n++) await sleep(20); };
+          const still = async () => {
+            for (let seen = -1; seen !== items; await sleep(500)) seen = items;
+            return items;
+          };
           const first = Promise.withResolvers();
           const heard = () => { items += 1; first.resolve(); };
           const run = diffuscope.run("count", { to: 100000 }, heard).catch(({ name }) => name);
           await first.promise;
           diffuscope.pause();
-          await rest();
-          const counts = [items];
-          for (const _ of [1, 2]) { diffuscope.step(); await rest(); counts.push(items); }
+          const counts = [await still()];
+          for (const _ of [1, 2]) {
+            diffuscope.step();
+            await more(counts.at(-1));
+            counts.push(await still());
+          }
           diffuscope.resume();
-          await rest();
+          await more(counts.at(-1) + 1);
           counts.push(items);
           diffuscope.cancel();
           const name = await run;
           counts.push(items);
-          await rest();
-          return [[...counts, items], name];
+          return [[...counts, await still()], name];
         }"""
     )
     paused, stepped, again, resumed, cancelled, after = counts
@@ -239,3 +239,10 @@ def test_a_cancel_does_not_wait_for_a_download(live: Page, line: Line, folder: P
         assert time.monotonic() - began < 15, "the next picture waited for the download"
     finally:
         line.pause = 0.0
+
+
+def test_a_quick_picture_is_one_of_few_steps(live: Page) -> None:
+    frame = live.evaluate(
+        "diffuscope.run('generate', { quick: true }).then(({ step, steps, preview }) => [step, steps, preview.width])"
+    )
+    assert frame == [4, 4, 128]

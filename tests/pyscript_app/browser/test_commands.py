@@ -156,9 +156,7 @@ def test_what_the_page_would_not_understand_is_no_item(offer: Any) -> None:
         yield {"path": Path("nowhere")}
 
     offer(run)
-    assert (
-        "an item of an activity cannot hold a PosixPath" in asyncio.run(_ask("count"))["trouble"]["message"]
-    )
+    assert "the page cannot be given a PosixPath" in asyncio.run(_ask("count"))["trouble"]["message"]
 
 
 def test_a_cancel_that_comes_before_the_task_has_begun_ends_the_activity(done: list[int]) -> None:
