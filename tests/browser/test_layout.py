@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from export.site.site import LIBRARIES, WEB
+from export.site.site import WEB
+from export.site.vendor import LIBRARIES
 from tests.browser.longer import reworded
 from tests.browser.test_page import button, contrast, words
 

@@ -82,9 +82,12 @@ export class PythonWorker {
   /** @param {(error: Error) => void} fail hears of errors until Python runs; then the page does */
   async #boot(fail) {
     const page = new URL("./", document.baseURI);
-    const { whenDefined } = await keepObservers(
+    const { hooks, whenDefined } = await keepObservers(
       () => import(new URL("./vendor/pyscript/core.js", page).href),
     );
+    // PyScript puts the worker's hooks together with `Function`, and so does the worker; the page's policy refuses both.
+    // Of its own there is one, for a part of its Python that nobody here uses.
+    hooks.worker.onBeforeRunAsync.clear();
     watching(true);
     this.script.type = "py";
     this.script.setAttribute("worker", "");

@@ -18,7 +18,8 @@ from export.format.manifest import read_manifest
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
 from export.site.catalogue import catalogue
-from export.site.site import WEB, build, server
+from export.site.serving import server
+from export.site.site import WEB, build
 from tests.benchmarks.sd15.usage import memory
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
