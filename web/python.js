@@ -10,6 +10,12 @@ if (binary) {
     .catch(() => {}); // who needs it asks again, and hears why
 }
 
+// The page hears of the worker's errors, and of a promise that fails unheard only so.
+addEventListener("unhandledrejection", ({ reason }) => reportError(reason));
+
+// What Python has no word for.
+Object.assign(globalThis, { importModule: (/** @type {string} */ address) => import(address) });
+
 const pyodide = new URL("./vendor/pyodide/", href).href;
 const interpreter = await import(`${pyodide}pyodide.mjs`);
 

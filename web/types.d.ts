@@ -302,11 +302,26 @@ export interface Result {
 /** window.diffuscope, for people who embed the page. */
 export interface Diffuscope {
   ready: Promise<{ model: Manifest; backend: Backend; adapter: string; threads: number }>;
-  /** A second call cancels the run before it, whose promise rejects with an AbortError. */
+  /**
+   * Draw a picture. A second call cancels the picture before it, whose promise rejects with an AbortError; behind another
+   * activity it waits its turn.
+   */
   generate(wishes?: Wishes, onFrame?: (frame: Frame) => void): Promise<Result>;
+  /**
+   * Do an activity of pyscript_app/activities/table.py when the engine is ready and those before it have ended; gives its
+   * last item. Of items, fields of Python's are in camelCase and arrays are typed arrays. "generate" is the method above,
+   * and its items are frames. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
+   */
+  run<Item>(
+    activity: string,
+    wishes?: { quick?: boolean; [wish: string]: unknown },
+    onItem?: (item: Item) => void,
+  ): Promise<Item>;
+  /** Buttons of the picture or other activity whose turn it is; a step is what its Python takes for one. */
   pause(): void;
   resume(): void;
   step(): void;
+  /** Those that wait go on waiting: the next one then has its turn. */
   cancel(): void;
 }
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 import js
-from pyodide.ffi import to_js
+from pyodide.ffi import jsnull, to_js
 
 from pyscript_app.browser.runtime import plain
-from pyscript_app.frame import Frame, Timings, WordShare
 from pyscript_app.tokenizer import Reading
 
 
@@ -21,29 +20,35 @@ def post(kind: str, **content: Any) -> None:
     js.postMessage(plain({"kind": kind, **content}))
 
 
-def frame_message(frame: Frame) -> tuple[Any, Any]:
-    """A frame as a message, and the buffers that are handed over instead of copied."""
-    message: dict[str, Any] = {"kind": "frame"}
-    buffers = []
+def post_item(activity: str, item: Any) -> None:
+    """Post an item of an activity to the page; its arrays are handed over, not copied once more."""
+    buffers: list[Any] = []
+    message = {"kind": "item", "id": activity, "item": _walk(item, buffers)}
+    js.postMessage(plain(message), to_js(buffers))
 
-    def convert(value: Any) -> Any:
-        if isinstance(value, array):
-            copy = to_js(value)
-            buffers.append(copy.buffer)
-            return copy
-        if isinstance(value, WordShare | Timings):
-            value = asdict(value)
-        if isinstance(value, Mapping):
-            return {str(key): convert(each) for key, each in value.items()}
-        if isinstance(value, tuple):
-            return [convert(each) for each in value]
+
+def _walk(value: Any, buffers: list[Any]) -> Any:
+    """A value as the page gets it: camelCase for the fields of dataclasses, which it lacks where they are None.
+
+    Raises:
+        TypeError: it is nothing that the page would understand.
+    """
+    if is_dataclass(value):
+        named = {_camel(field.name): getattr(value, field.name) for field in fields(value)}
+        return {name: _walk(each, buffers) for name, each in named.items() if each is not None}
+    if isinstance(value, Mapping):
+        return {str(key): _walk(each, buffers) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(each, buffers) for each in value]
+    if isinstance(value, array | bytes):
+        copy = to_js(value)
+        buffers.append(copy.buffer)
+        return copy
+    if value is None:
+        return jsnull
+    if isinstance(value, str | int | float):
         return value
-
-    for field in fields(frame):
-        if field.name == "state":  # stays in the worker (past.py)
-            continue
-        message[_camel(field.name)] = convert(getattr(frame, field.name))
-    return plain(message), to_js(buffers)
+    raise TypeError(f"an item of an activity cannot hold a {type(value).__name__}")
 
 
 def reading_message(text: str, reading: Reading) -> dict[str, Any]:
