@@ -84,8 +84,8 @@ export class PythonWorker {
     const { hooks, whenDefined } = await keepObservers(
       () => import(new URL("./vendor/pyscript/core.js", page).href),
     );
-    // PyScript puts the worker's hooks together with `Function`, and so does the worker; the page's policy refuses both.
-    // Of its own there is one, for a part of its Python that nobody here uses.
+    // PyScript hands hooks to its worker as text, evaluated on both sides, which the page's policy refuses. It has one of
+    // its own, for its Python package (python.js).
     hooks.worker.onBeforeRunAsync.clear();
     watching(true);
     this.script.type = "py";
