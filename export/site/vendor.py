@@ -117,7 +117,9 @@ def bundle(folder: Path, entries: Iterable[Path]) -> set[Path]:
         ]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise UserError(f"The page's libraries could not be bundled: {done.stderr.strip()}\nRun 'npm ci'.")
+            raise UserError(
+                f"The page's libraries could not be bundled: {done.stderr.strip()}\nRun 'npm ci'."
+            )
         read = json.loads(inputs.read_text("utf-8"))["inputs"]
     found = (re.match(r"(.*node_modules/(?:@[^/]+/)?[^/]+)/", path) for path in read)
     return {(ROOT / one[1]).resolve() for one in found if one}
@@ -131,6 +133,8 @@ def _copy_licences(target: Path, packages: Iterable[Path]) -> None:
     for folder in packages:
         text = next(folder.glob("LICEN[CS]E*"), None)
         if text is None:
-            raise UserError(f"The package {folder.name} carries no licence text, so the page must not ship it.")
+            raise UserError(
+                f"The package {folder.name} carries no licence text, so the page must not ship it."
+            )
         name = "-".join(part.lstrip("@") for part in folder.parts[folder.parts.index("node_modules") + 1 :])
         shutil.copy(text, target / f"{name}.txt")

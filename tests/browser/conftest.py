@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+import tests.browser.waiting  # noqa: F401 (gives pages another wait_for_function)
 from export.site.serving import server
 from export.site.site import build
 from tests.browser.chromium import ARGUMENTS, find_chromium

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+import tests.browser.waiting  # noqa: F401 (gives pages another wait_for_function)
 from export.format.manifest import read_manifest
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
