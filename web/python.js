@@ -22,6 +22,10 @@ const interpreter = await import(`${pyodide}pyodide.mjs`);
 export const { version } = interpreter;
 
 /** @param {object} options */
-export function loadPyodide(options) {
-  return interpreter.loadPyodide({ ...options, indexURL: pyodide });
+export async function loadPyodide(options) {
+  const python = await interpreter.loadPyodide({ ...options, indexURL: pyodide });
+  // PyScript has every worker import its own package, which compiles it and has the page evaluate a string. Nobody here
+  // uses that package, and an import finds what is there already.
+  python.runPython("import sys, types; sys.modules['pyscript'] = types.ModuleType('pyscript')");
+  return python;
 }

@@ -81,9 +81,12 @@ export class PythonWorker {
   /** @param {(error: Error) => void} fail hears of errors until Python runs; then the page does */
   async #boot(fail) {
     const page = new URL("./", document.baseURI);
-    const { whenDefined } = await keepObservers(
+    const { hooks, whenDefined } = await keepObservers(
       () => import(new URL("./vendor/pyscript/core.js", page).href),
     );
+    // PyScript hands hooks to its worker as text, evaluated on both sides, which the page's policy refuses. It has one of
+    // its own, for its Python package (python.js).
+    hooks.worker.onBeforeRunAsync.clear();
     watching(true);
     this.script.type = "py";
     this.script.setAttribute("worker", "");
