@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from pyscript_app.manifest import picture_files
 from tests.browser.conftest import BOOT, MODEL, altered_manifest, largest_shard, wait_ready
 from tests.browser.native import draw_natively
 from tests.browser.scripts import ALONE, DEVICE_FILES, SPOIL, WRITE
@@ -54,13 +53,12 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_a_first_visit_fetches_the_model_before_python_is_there(
     context: BrowserContext, line: Line, site: Path
 ) -> None:
+    shard = largest_shard(site)
     python = line.held["vendor/pyodide/pyodide.asm.wasm"] = threading.Event()
     try:
         page = visit(context, line.address)
-        manifest = json.loads((site / MODEL / "manifest.json").read_text("utf-8"))
-        needed = {manifest["files"][path]["sha256"] for path in picture_files(manifest)}
-        wait_until(lambda: page.evaluate(DEVICE_FILES, MODEL).keys() >= needed)
-        assert page.get_by_role("progressbar", name="Model files").get_attribute("aria-valuenow") == "100"
+        wait_until(lambda: line.sent[shard] == (site / shard).stat().st_size)
+        expect(page.get_by_role("progressbar", name="Model files")).to_have_attribute("aria-valuenow", "100")
     finally:
         python.set()
     wait_ready(page)

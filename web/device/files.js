@@ -68,7 +68,8 @@ export class ModelFiles {
         if (trouble) reject(errorOf(trouble));
         else resolve(answer);
       };
-      this.#worker.addEventListener("error", ({ message }) => reject(new Error(message)), { once: true });
+      const stopped = ({ message = "downloader.js" }) => reject(new Error(message));
+      this.#worker.addEventListener("error", stopped, { once: true });
     });
     this.#worker.postMessage({ ask, wish }, [port2]);
     return answered;

@@ -246,7 +246,7 @@ export class Engine {
     });
     if (!current()) return;
     if (trouble) throw new EngineError(trouble);
-    if (verdict !== before) files.decide(verdict);
+    if (verdict !== before) files.decide(verdict).catch(() => {}); // it is asked anew then
     remember(build);
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
     this.runs.begin(python);
@@ -279,6 +279,7 @@ export class Engine {
     this.#worker = null;
     this.#files?.end();
     this.#files = null;
+    this.#meanwhile = null;
     this.runs.python = null;
   }
 
