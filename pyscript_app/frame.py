@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from array import array
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pyscript_app.state import State
 
@@ -80,33 +78,3 @@ class Frame:
     ms: Timings
     state: State | None
     """Where the run stands after the step, to go on from later; None after the last, or if nobody asked."""
-
-
-def page_frame(
-    frame: Frame, give: Callable[[str, array[float]], Any], without: Collection[str] = ()
-) -> dict[str, Any]:
-    """A frame in the page's form (``Frame`` in web/types.d.ts): camelCase names, nothing but objects, lists and values.
-
-    Args:
-        frame: Its ``state`` stays where Python is.
-        give: What stands for an array, of the field of this name.
-        without: Further fields to leave out.
-    """
-
-    def plainly(name: str, value: Any) -> Any:
-        if isinstance(value, array):
-            return give(name, value)
-        if isinstance(value, WordShare | Timings):
-            value = asdict(value)
-        if isinstance(value, Mapping):
-            return {str(key): plainly(name, each) for key, each in value.items()}
-        if isinstance(value, tuple):
-            return [plainly(name, each) for each in value]
-        return value
-
-    names = [field.name for field in fields(frame) if field.name not in {"state", *without}]
-    return {_camel(name): plainly(name, getattr(frame, name)) for name in names}
-
-
-def _camel(name: str) -> str:
-    return re.sub("_([a-z0-9])", lambda match: match[1].upper(), name)

@@ -22,8 +22,9 @@ from PIL import Image
 
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
-from pyscript_app.frame import Frame, page_frame
+from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings
+from pyscript_app.page_form import page_form
 
 # What the page plays first, and the cards beside it.
 RUNS: list[dict[str, Any]] = [
@@ -48,7 +49,7 @@ class _Body:
         self.content += bytes(data)
         return place
 
-    def add_values(self, values: array, levels: int) -> dict[str, float]:
+    def add_values(self, values: array | bytes, levels: int) -> dict[str, float]:
         """Store values as bytes, rounded to even levels between the least (0) and the greatest (255)."""
         floats = np.frombuffer(values, np.float32)
         low, high = float(floats.min(initial=0)), float(floats.max(initial=0))
@@ -66,10 +67,10 @@ def pack(settings: Settings, frames: list[Frame], picture: tuple[int, int]) -> b
     """
     body = _Body()
 
-    def place(name: str, values: array) -> dict[str, float]:
+    def place(name: str, values: array | bytes) -> dict[str, float]:
         return body.add_values(values, ATTENTION_LEVELS if name == "attention" else LEVELS)
 
-    told = [page_frame(frame, place, without={"picture"}) for frame in frames]
+    told = [page_form(frame, place, without={"picture", "state"}) for frame in frames]
     pictures = np.concatenate([np.asarray(frame.picture).reshape(*picture, 4) for frame in frames])
     strip = io.BytesIO()
     Image.fromarray(pictures[..., :3].round().astype(np.uint8)).save(

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 import js
 
+from pyscript_app.browser.files import Bytes
 from pyscript_app.browser.onnxruntime import Session
 from pyscript_app.browser.runtime import import_module, make_tensor, plain, read_tensor
 from pyscript_app.browser.sessions import Opener
-from pyscript_app.browser.storage import Bytes
 from pyscript_app.browser.trouble import TroubleError, own_words
 from pyscript_app.manifest import UNETS, Manifest, largest_piece
 from pyscript_app.refusal import RefusalError

@@ -1,4 +1,4 @@
-"""Python's nouns as the page's: camelCase objects whose arrays are typed arrays (web/types.d.ts)."""
+"""What is posted to the page: Python's nouns in the page's form, whose arrays are typed arrays (web/types.d.ts)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import js
 from pyodide.ffi import to_js
 
 from pyscript_app.browser.runtime import plain
-from pyscript_app.frame import Frame, page_frame
+from pyscript_app.page_form import page_form
 from pyscript_app.tokenizer import Reading
 
 
@@ -19,17 +19,17 @@ def post(kind: str, **content: Any) -> None:
     js.postMessage(plain({"kind": kind, **content}))
 
 
-def frame_message(frame: Frame) -> tuple[Any, Any]:
-    """A frame as a message, and the buffers that are handed over instead of copied."""
+def post_item(activity: str, item: Any) -> None:
+    """Post an item of an activity to the page; its arrays are handed over, not copied once more."""
     buffers = []
 
-    def hand(_: str, values: array[float]) -> Any:
+    def hand(_: str, values: array[Any] | bytes) -> Any:
         copy = to_js(values)
         buffers.append(copy.buffer)
         return copy
 
-    message = {"kind": "frame", **page_frame(frame, hand)}
-    return plain(message), to_js(buffers)
+    message = {"kind": "item", "id": activity, "item": page_form(item, hand)}
+    js.postMessage(plain(message), to_js(buffers))
 
 
 def reading_message(text: str, reading: Reading) -> dict[str, Any]:

@@ -54,30 +54,9 @@ def interrupted(file: str) -> TroubleError:
     return TroubleError("network", RefusalError("file-interrupted", file=file), file)
 
 
-def no_room(needed: float = 0, room: float = 0) -> TroubleError:
-    """The browser gives the model too little of the disk: how many bytes, where that is known beforehand."""
-    if not needed:
-        return TroubleError("quota", RefusalError("room-full"))
-    return TroubleError("quota", RefusalError("room-short", needed=_size(needed), room=_size(room)))
-
-
-def incomplete(file: str) -> TroubleError:
-    """An opened folder lacks a file that its manifest names."""
-    return TroubleError("missing-file", RefusalError("file-absent", file=file), file)
-
-
-def unreadable(file: str) -> TroubleError:
-    """A file of an opened folder was moved or changed meanwhile."""
-    return TroubleError("missing-file", RefusalError("file-unreadable", file=file), file)
-
-
 def no_memory() -> TroubleError:
     """The browser could not give as much memory as the model needs."""
     return TroubleError("out-of-memory", RefusalError("memory-out"))
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def explain(error: BaseException) -> TroubleError:

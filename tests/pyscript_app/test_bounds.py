@@ -21,7 +21,7 @@ from pyscript_app.slots import WAYS
 from pyscript_app.spacing import NAMES as SPACINGS
 
 WEB = Path(__file__).parents[2] / "web"
-TYPES = (WEB / "types.d.ts").read_text("utf-8")
+TYPES = (WEB / "diffuscope.d.ts").read_text("utf-8")
 
 
 def test_every_setting_has_its_bounds_and_nothing_else_has() -> None:

@@ -14,9 +14,9 @@ export class EngineError extends Error {
   }
 }
 
-/** @param {Reason} reason @returns {string} in the page's language; the mere code before its words are here */
-export function sentence({ reason, values }) {
-  return speaks() ? t(`refusal.${reason}`, values) : reason;
+/** @param {Reason} said @returns {string} in the page's language; the mere code before its words are here */
+export function sentence(said) {
+  return speaks() ? t(`refusal.${said.reason}`, said.values) : said.reason;
 }
 
 /** @param {unknown} error @returns {Trouble} */
