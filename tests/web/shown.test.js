@@ -20,7 +20,9 @@ const FRAMES = [{ words: ["a", "Red", "car"].map((text) => ({ text })) }];
 function after(change, run = {}) {
   const now = { ...SETTINGS, ...change };
   const drawn = { source: "live", status: "finished", settings: SETTINGS, frames: FRAMES, ...run };
-  return stale(/** @type {any} */ ({ settings: now, run: drawn }));
+  return stale(
+    /** @type {any} */ ({ settings: now, runs: { byId: { a: drawn }, shown: "a", beside: null } }),
+  );
 }
 
 test("a picture of the settings as they are is not stale", () => {

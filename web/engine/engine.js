@@ -9,9 +9,10 @@ import { readDevice, readKept } from "../device/device.js";
 import { asksFirst, folderOf, listModels, loadManifest } from "../device/models.js";
 import { Decoding } from "../runs/decoding.js";
 import { Runs } from "../runs/runs.js";
+import { Shelf } from "../runs/shelf.js";
 import { readOptions, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
-import { NO_RUN, Store } from "../state/store.js";
+import { Store } from "../state/store.js";
 import { isolate, keep } from "./offline.js";
 import { EngineError, troubleOf } from "./trouble.js";
 import { PythonWorker } from "./worker.js";
@@ -47,6 +48,7 @@ export class Engine {
     this.store = store;
     this.runs = new Runs(store);
     this.decoding = new Decoding(store, this.runs);
+    this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
     store.subscribe(
       () => this.#readSoon(),
@@ -100,7 +102,7 @@ export class Engine {
       models: { chosen: name, trouble: "" },
       model: null,
       reading: null,
-      run: NO_RUN,
+      runs: { shown: "", beside: null },
       view: { step: null, word: null, part: null, playing: false },
     });
     return this.start(consent);

@@ -25,6 +25,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  *
  * @typedef {object} Place
  * @property {string} id
+ * @property {string[]} kept the ids of all runs that the page still has; the worker forgets the others
  * @property {{ width: number, height: number, data: ArrayLike<number>, strength: number }} [start] at a picture
  * @property {{ run: string, step: number, latent?: Float32Array }} [from] after a step of an earlier run
  */

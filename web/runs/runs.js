@@ -1,6 +1,6 @@
 /**
- * Runs: a picture is asked for, waits for its turn, is steered, and its frames become the store's `run`. One at a time;
- * a newer one cancels the one before.
+ * Runs: a picture is asked for, waits for its turn, is steered, and its frames go into the store under the run's id. One at
+ * a time; a newer one cancels the one before.
  *
  * @import { Commands, Place } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
@@ -11,14 +11,18 @@ import { Deferred, orAbort } from "../engine/promises.js";
 import { EngineError, troubleOf } from "../engine/trouble.js";
 import { within } from "../state/bounds.js";
 import { lower, split } from "../state/gains.js";
+import { withRun, withRunShown } from "../state/runs.js";
+import { shownRun } from "../state/selectors.js";
 import { stepsToTake, timeOf } from "../state/steps.js";
 import { NO_RUN } from "../state/store.js";
 import { compact } from "./half.js";
+import { unpack } from "./packing.js";
 
 /**
  * A run that was asked for.
  *
  * @typedef {object} Job
+ * @property {string} id
  * @property {Settings} settings
  * @property {((frame: Frame) => void) | undefined} onFrame
  * @property {AbortController} abort
@@ -36,8 +40,6 @@ export class Runs {
   #free = Promise.resolve();
 
   #count = 0;
-  /** @type {Map<string, Settings>} what the worker's runs were drawn with, by their ids */
-  #drawn = new Map();
 
   /** @param {Store} store */
   constructor(store) {
@@ -52,7 +54,8 @@ export class Runs {
   /** @param {Commands} python that has a model loaded */
   begin(python) {
     this.python = python;
-    this.#drawn.clear();
+    // The worker before this one has taken their steps with it.
+    for (const { id } of Object.values(this.store.state.runs.byId)) this.#change(id, { resumable: false });
     this.#free = Promise.resolve();
     this.ready.resolve();
   }
@@ -69,8 +72,9 @@ export class Runs {
    */
   async generate({ start, from, ...wishes } = {}, onFrame, { behind = false } = {}) {
     const said = Object.entries(wishes).filter(([, value]) => value !== undefined);
+    const origin = this.#origin(from);
     /** @type {Partial<Settings>} */
-    const given = { ...this.#drawn.get(from?.run ?? ""), ...Object.fromEntries(said) };
+    const given = { ...origin?.settings, ...Object.fromEntries(said) };
     const { settings: known, refused } = within(given);
     if (refused) throw new EngineError({ code: "settings", message: refused });
     this.cancel();
@@ -78,38 +82,41 @@ export class Runs {
     this.store.set({ settings: gains ? { ...known, gains } : known, view: { step: null } });
     const settings = { ...this.store.state.settings, ...given };
     const id = `run-${++this.#count}`;
-    const { frames: before, skipped } = this.#before(from);
     /** @type {Job} */
-    const job = { settings, onFrame, abort: new AbortController(), begun: false };
+    const job = { id, settings, onFrame, abort: new AbortController(), begun: false };
     this.#job = job;
-    const steps = Math.max(1, stepsToTake(settings, start?.strength) - skipped);
-    const fresh = { ...NO_RUN, id, settings, steps, frames: before, skipped };
-    const recorded = behind && this.store.state.run.source === "recorded";
-    const waiting = { ...fresh, status: /** @type {const} */ ("waiting"), queued: behind };
-    this.store.set({ run: recorded ? { queued: true } : waiting });
+    const steps = stepsToTake(settings, start?.strength);
+    let before = origin?.frames.slice(0, from?.step) ?? [];
+    /** @type {Run} */
+    const fresh = { ...NO_RUN, status: "waiting", settings, steps, frames: before, queued: behind };
+    const hidden = behind && shownRun(this.store.state).source === "recorded";
+    this.store.set((hidden ? withRun : withRunShown)(this.store.state, id, fresh));
     try {
       await orAbort(this.ready.promise, job.abort.signal);
       await orAbort(this.#free, job.abort.signal);
       const python = /** @type {Commands} */ (this.python);
       if (!wishes.gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
+      if (origin?.packed)
+        before = await orAbort(unpack(origin.packed.slice(0, from?.step)), job.abort.signal);
       job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
       job.begun = true;
       const started = performance.now();
-      const { model } = this.store.state;
-      this.#tell(job, { ...fresh, status: "running", started, model });
-      this.#drawn.set(id, settings);
-      const run = python.generate(settings, placeOf(id, start, from));
+      const { model, runs } = this.store.state;
+      /** @type {Partial<Run>} */
+      const begun = { status: "running", queued: false, resumable: true, frames: before, started, model };
+      this.store.set(withRunShown(this.store.state, id, begun));
+      const kept = [...new Set([...Object.keys(runs.byId), ...(origin ? [origin.id] : [])])];
+      const run = python.generate(settings, placeOf({ id, kept }, start, from));
       this.#free = run.catch(() => {});
       const { trouble } = await orAbort(run, job.abort.signal);
       if (trouble) throw new EngineError(trouble);
-      const { frames } = this.store.state.run;
+      const { frames } = this.store.state.runs.byId[id];
       const picture = frames[frames.length - 1].preview;
       this.#tell(job, { status: "finished", stage: "", picture });
-      const own = frames.slice(before.length).map((frame) => moved(frame, skipped));
-      return { id, picture, frames: own, settings, ms: performance.now() - started };
+      return { id, picture, frames: frames.slice(before.length), settings, ms: performance.now() - started };
     } catch (error) {
       if (!job.abort.signal.aborted)
-        this.#tell(job, { status: "failed", stage: "", error: troubleOf(error) });
+        this.#tell(job, { status: "failed", stage: "", queued: false, error: troubleOf(error) });
       throw error;
     } finally {
       if (this.#job === job) this.#job = null;
@@ -134,23 +141,26 @@ export class Runs {
   /** End the run within one step; its promise rejects with an AbortError. */
   cancel() {
     if (!this.#job) return;
-    this.#tell(this.#job, { status: "cancelled", stage: "" });
+    this.#tell(this.#job, { status: "cancelled", stage: "", queued: false });
     this.#job.abort.abort(new DOMException("The run was cancelled.", "AbortError"));
     this.#job = null;
     this.python?.cancel();
   }
 
-  /** @param {any} message of the worker about the run */
+  /** @param {any} message of the worker about a run */
   hear({ kind, ...message }) {
+    if (kind === "forgotten") this.#change(message.run, { resumable: false });
     if (!this.#job?.begun) return; // the last words of a run that was cancelled
-    if (kind === "stage") this.store.setLater({ run: { stage: message.stage } });
+    if (kind === "stage")
+      this.store.setLater(withRun(this.store.state, this.#job.id, { stage: message.stage }));
     if (kind === "frame") this.#take(this.#job, message);
   }
 
   /** Say why what was asked for is not drawn. @param {string} message */
   refuse(message) {
     this.cancel();
-    this.store.set({ run: { ...NO_RUN, status: "failed", error: { code: "settings", message } } });
+    const error = { code: /** @type {const} */ ("settings"), message };
+    this.store.set(withRunShown(this.store.state, `run-${++this.#count}`, { status: "failed", error }));
   }
 
   /** Nothing can be drawn any more: end the run that goes, and refuse those that wait. @param {Trouble} trouble */
@@ -169,7 +179,8 @@ export class Runs {
    * @param {any} fields of a frame as the worker sends it
    */
   #take(job, { picture, attention, ...fields }) {
-    const { model, run } = this.store.state;
+    const { model, runs } = this.store.state;
+    const run = runs.byId[job.id];
     const { height, width } = /** @type {Manifest} */ (model).picture;
     /** @type {Frame} */
     const frame = {
@@ -177,40 +188,32 @@ export class Runs {
       attention: compact(attention),
       preview: new ImageData(new Uint8ClampedArray(picture), width, height),
     };
-    const here = moved(frame, -run.skipped);
-    const { steps } = here;
+    const { steps } = frame;
     // Those of an earlier run may have belonged to more steps, or fewer.
     const before = run.frames[0]?.steps === steps ? run.frames : run.frames.map((one) => ({ ...one, steps }));
-    const frames = [...before, here];
+    const frames = [...before, frame];
     const msPerStep = frames.reduce((sum, one) => sum + timeOf(one), 0) / frames.length;
-    this.store.setLater({ run: { frames, steps, msPerStep } });
+    this.store.setLater(withRun(this.store.state, job.id, { frames, steps, msPerStep }));
     job.onFrame?.(frame);
   }
 
   /**
    * @param {Wishes["from"]} from
-   * @returns {{ frames: Frame[], skipped: number }} the steps before the one to go on with, where they are on show, or
-   *   how many they are
+   * @returns {Run | null} the run to go on from, where the worker remembers it; it refuses others by their name
    */
-  #before(from) {
-    const { id, frames, skipped } = this.store.state.run;
-    const step = Number(from?.step ?? 0);
-    if (id === from?.run && !skipped && step <= frames.length)
-      return { frames: frames.slice(0, step), skipped: 0 };
-    return { frames: [], skipped: step };
+  #origin(from) {
+    const run = this.store.state.runs.byId[from?.run ?? ""];
+    return run?.resumable ? run : null;
   }
 
-  /**
-   * Change the run's state, unless a newer run has taken its place. Of one that has not begun and waits behind a
-   * recording there is no more to say than that it waits no longer.
-   *
-   * @param {Job} job
-   * @param {Partial<Run>} run
-   */
-  #tell(job, run) {
-    if (this.#job !== job) return;
-    const behind = this.store.state.run.source === "recorded" && !job.begun;
-    this.store.set({ run: { ...(behind ? {} : run), queued: false } });
+  /** Change a run that is still here. @param {string} id @param {Partial<Run>} fields */
+  #change(id, fields) {
+    if (id in this.store.state.runs.byId) this.store.set(withRun(this.store.state, id, fields));
+  }
+
+  /** Change the run's state, unless a newer run has taken its place. @param {Job} job @param {Partial<Run>} fields */
+  #tell(job, fields) {
+    if (this.#job === job) this.#change(job.id, fields);
   }
 
   /**
@@ -219,26 +222,19 @@ export class Runs {
    * @param {"pause" | "resume" | "step"} command
    */
   #steer(from, to, command) {
-    if (!this.#job || this.store.state.run.status !== from) return;
+    if (!this.#job || this.store.state.runs.byId[this.#job.id].status !== from) return;
     this.#tell(this.#job, { status: to });
     this.python?.[command]();
   }
 }
 
-/** @param {Frame} frame @param {number} by steps @returns {Frame} the same, counted from another beginning */
-function moved(frame, by) {
-  return by ? { ...frame, step: frame.step + by, steps: frame.steps + by } : frame;
-}
-
 /**
- * @param {string} id
+ * @param {Place} place so far
  * @param {Wishes["start"]} start
  * @param {Wishes["from"]} from
  * @returns {Place} with nothing in it that is undefined: Python takes less for not being there
  */
-function placeOf(id, start, from) {
-  /** @type {Place} */
-  const place = { id };
+function placeOf(place, start, from) {
   if (start) {
     const { width = 0, height = 0, data = [] } = start.picture ?? {};
     place.start = { width, height, data, strength: start.strength };
