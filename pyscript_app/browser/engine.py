@@ -1,8 +1,8 @@
 """What the page may ask of the worker: start, generate, pause, resume, step, cancel, read_prompt, decode.
 
 ``web/main.py`` exports these to the page (``web/engine/worker.js``). What happens meanwhile is posted as messages
-with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the graph), ``frame``, and
-``trouble`` when the engine cannot go on.
+with a ``kind``: ``progress`` (fields of the store's ``engine``), ``stage`` (the graph), ``frame``,
+``forgotten`` (a run that cannot be gone on from any more), and ``trouble`` when the engine cannot go on.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Engine:
         self.model = loaded.model
         # Of the newest run, from the moment that the page asks for it: its buttons may come before its turn.
         self.control = self._running = Control()
-        self._past = Past()
+        self._past = Past(lambda run: post("forgotten", run=run))
         self._runtime = WebRuntime(
             loaded.ort, loaded.graphs, loaded.sessions.get, self._on_run, self._next_step, loaded.settle
         )
@@ -58,6 +58,8 @@ class Engine:
         async with self._turn:
             control.check()
             self._running = control
+            if "kept" in place:
+                self._past.retain(place["kept"])
             start, run = self._start(settings, place), place.get("id", "")
             frames = loop.generate(settings, self.model, self._runtime, start=start, keep_states=bool(run))
             if run:
@@ -142,9 +144,10 @@ def generate(settings: Any, place: Any = None) -> Awaitable[Any]:
 
     Args:
         settings: of the page's type ``Settings``.
-        place: ``{id, start, from}`` or less of it: the run's name; the picture that it begins at,
-            ``{width, height, data, strength}``; or the step of an earlier run that it goes on from,
-            ``{run, step, latent}``, where ``latent`` ``[C, h, w]`` stands in for that run's own.
+        place: ``{id, kept, start, from}`` or less of it: the run's name; the names of all runs that are not to be
+            forgotten; the picture that it begins at, ``{width, height, data, strength}``; or the step of an earlier
+            run that it goes on from, ``{run, step, latent}``, where ``latent`` ``[C, h, w]`` stands in for that run's
+            own.
 
     Returns:
         ``{}``, ``{cancelled: true}`` or ``{trouble}``. After any of them the next picture can be drawn.

@@ -55,7 +55,9 @@ def staged(chromium: Browser, address: str, **context: Any) -> Iterator[Page]:
         "**/engine/engine.js", lambda route: route.fulfill(body=ENGINE, content_type="text/javascript")
     )
     page.goto(address)
-    page.wait_for_function("Object.values(globalThis.store?.state.runs.byId ?? {}).some(({ frames }) => frames.length > 0)")
+    page.wait_for_function(
+        "Object.values(globalThis.store?.state.runs.byId ?? {}).some(({ frames }) => frames.length > 0)"
+    )
     yield page
     visit.close()
     assert not errors

@@ -6,27 +6,20 @@
  */
 import { readPictures, writePicture } from "./pictures.js";
 
-/** What makes files of pictures, and pictures of files; tests have others. */
-const FILES = {
-  write: writePicture,
-  read: async (/** @type {Blob} */ file) => (await readPictures(file))[0],
-};
-
 /** What each frame was packed into, or comes from: runs that share frames share these too, and nothing is rounded twice.
  * @type {WeakMap<Frame, PackedFrame>} */
 const known = new WeakMap();
 
 /**
  * @param {Frame[]} frames of a run, in order
- * @param {typeof FILES} [files]
  * @returns {Promise<PackedFrame[]>} one at a time, so that the page is not held up
  */
-export async function pack(frames, files = FILES) {
+export async function pack(frames) {
   const packed = [];
   for (const [index, frame] of frames.entries()) {
     await new Promise((done) => setTimeout(done));
     const before = frames[index - 1]?.latent;
-    const one = known.get(frame) ?? (await packFrame(frame, before, index === frames.length - 1, files));
+    const one = known.get(frame) ?? (await packFrame(frame, before, index === frames.length - 1));
     known.set(frame, one);
     packed.push(one);
   }
@@ -35,10 +28,9 @@ export async function pack(frames, files = FILES) {
 
 /**
  * @param {PackedFrame[]} packed
- * @param {typeof FILES} [files]
  * @returns {Promise<Frame[]>} their attention is widened anew whenever it is read
  */
-export function unpack(packed, files = FILES) {
+export function unpack(packed) {
   return Promise.all(
     packed.map(async (one) => {
       const { attention, maps, meanMaps, preview, ...rest } = one;
@@ -48,7 +40,7 @@ export function unpack(packed, files = FILES) {
         attention: readable(attention),
         maps: widen(maps),
         meanMaps: widen(meanMaps),
-        preview: preview instanceof Blob ? await files.read(preview) : preview,
+        preview: preview instanceof Blob ? (await readPictures(preview))[0] : preview,
       };
       known.set(frame, one);
       return frame;
@@ -76,10 +68,9 @@ export function bytesOf(packed) {
  * @param {Frame} frame
  * @param {Float32Array | undefined} before the latent that the step before ended with, which is what this one began with
  * @param {boolean} last the finished picture is kept as it is
- * @param {typeof FILES} files
  * @returns {Promise<PackedFrame>}
  */
-async function packFrame(frame, before, last, files) {
+async function packFrame(frame, before, last) {
   const { latentIn, words } = frame;
   return {
     ...frame,
@@ -92,7 +83,7 @@ async function packFrame(frame, before, last, files) {
     ),
     maps: round(frame.maps, words.length),
     meanMaps: round(frame.meanMaps, words.length),
-    preview: await files.write(frame.preview, last),
+    preview: await writePicture(frame.preview, last),
   };
 }
 
