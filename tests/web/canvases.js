@@ -1,6 +1,7 @@
 /** The browser's pictures and canvases, as far as runs are packed with them, and frames to pack. */
 
-const SIZE = 100_000; // bytes of a file: 3 bits for each of 512 × 512 pixels, more than WebP takes of a picture
+/** Bytes of a file for each pixel: more than they take of a picture. */
+const BYTES = { "image/webp": 3 / 8, "image/png": 3 };
 
 globalThis.ImageData ??= /** @type {any} */ (
   class {
@@ -21,7 +22,8 @@ export function install() {
         return { putImageData: (picture) => Object.assign(this, { picture }) };
       }
       async convertToBlob({ type }) {
-        const file = new Blob([new Uint8Array(Math.min(SIZE, this.picture.data.byteLength))], { type });
+        const { width, height } = this.picture;
+        const file = new Blob([new Uint8Array(width * height * BYTES[type])], { type });
         pictures.set(file, this.picture);
         return file;
       }
@@ -42,15 +44,19 @@ export function install() {
   });
 }
 
-/** Numbers from 0 to 1 without a pattern, the same every time. @param {number} length */
+const made = new Map();
+
+/** Numbers from 0 to 1 without a pattern, the same every time. @param {number} length @returns {Float32Array} */
 export function values(length) {
+  if (made.has(length)) return made.get(length).slice();
   const numbers = new Float32Array(length);
   let state = length;
   for (let index = 0; index < length; index++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     numbers[index] = state / 2 ** 32;
   }
-  return numbers;
+  made.set(length, numbers);
+  return numbers.slice();
 }
 
 /**
