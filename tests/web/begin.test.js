@@ -136,6 +136,7 @@ test("a run that is forgotten while another waits to go on from it is not forgot
 test("a run is forgotten with the worker that drew it", async () => {
   const first = await runs.generate({ prompt: "a cat", steps: 2 });
   await runs.generate({ prompt: "a dog" });
+  runs.renew();
   runs.begin(python);
   await runs.generate({ from: { run: first.id, step: 1 } });
   assert.equal(asked.at(-1)?.settings.prompt, "a dog"); // the fields'; Python refuses the name

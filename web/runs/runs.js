@@ -46,16 +46,15 @@ export class Runs {
     this.store = store;
   }
 
-  /** A promise to wait for from now on, where the last one is settled. */
+  /** The worker has ended, and taken with it what it remembered: wait for another from now on. */
   renew() {
     if (this.ready.settled) this.ready = new Deferred();
+    for (const id of Object.keys(this.store.state.runs.byId)) this.#change(id, { resumable: false });
   }
 
   /** @param {Commands} python that has a model loaded */
   begin(python) {
     this.python = python;
-    // The worker before this one has taken their steps with it.
-    for (const { id } of Object.values(this.store.state.runs.byId)) this.#change(id, { resumable: false });
     this.#free = Promise.resolve();
     this.ready.resolve();
   }
