@@ -114,6 +114,17 @@ def test_what_the_page_has_forgotten_the_worker_forgets(worker: Worker) -> None:
     assert worker.engine._past.taken == 0
 
 
+def test_what_the_worker_has_forgotten_the_page_is_told(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(engine, "post", lambda kind, **content: told.append((kind, content)))
+    worker.draw(SIX, id="a")
+    worker.engine._past._room = worker.engine._past.taken
+    worker.draw(SIX, id="b")
+    assert told == [("forgotten", {"run": "a"})]
+
+
 @pytest.fixture
 def states(model: Model) -> list[State]:
     return [frame.state for frame in collect(SIX, model) if frame.state]
