@@ -3,6 +3,7 @@
 import { Engine } from "./engine/engine.js";
 import { Budget } from "./state/budget.js";
 import { Commands } from "./state/commands.js";
+import { shownRun } from "./state/selectors.js";
 import { Store } from "./state/store.js";
 import { loadText } from "./text/text.js";
 import * as actions from "./views/ask/actions.js";
@@ -60,7 +61,7 @@ addEventListener("popstate", () => send.travel());
 // A word of one prompt is none of another's.
 watch(
   store,
-  ({ run }) => [run.settings?.prompt],
+  (state) => [shownRun(state).settings?.prompt],
   () => store.set({ view: { word: null } }),
 );
 // What starting takes, stage by stage, for the browser's timeline and `make bench`.
@@ -72,4 +73,4 @@ watch(
 engine.start();
 const [first] = await send.recordings();
 // It also plays while the picture of an address waits for the engine.
-if (first && ["idle", "waiting"].includes(store.state.run.status)) send.watch(first);
+if (first && ["idle", "waiting"].includes(shownRun(store.state).status)) send.watch(first);

@@ -4,6 +4,22 @@ import type { Backend, Frame, Manifest, Settings } from "./diffuscope";
 
 export type * from "./diffuscope";
 
+/** Values in rows of one length, each rounded to 256 even levels between the lowest and the highest of its row. */
+export interface Rounded {
+  levels: Uint8Array;
+  /** [rows, 2] the lowest and the highest value of each row. */
+  ends: Float32Array;
+}
+
+/** A frame in less memory: latents and predictions as they are, attention and pictures rounded (runs/packing.js). */
+export interface PackedFrame extends Omit<Frame, "attention" | "maps" | "meanMaps" | "preview"> {
+  attention: Record<string, Rounded>;
+  maps: Rounded;
+  meanMaps: Rounded;
+  /** An image file, or the picture itself where the browser makes none. */
+  preview: Blob | ImageData;
+}
+
 /** One sentence for the visitor; `code` lets a language find its own words. */
 export interface Trouble {
   code:
@@ -74,22 +90,33 @@ export interface Reading {
   error: string | null;
 }
 
+/** The runs of this visit that there is still room for. */
+export interface RunsState {
+  /** Each under its own `id`, the oldest first. */
+  byId: Record<string, Run>;
+  /** The id of the one on show; "" for none. */
+  shown: string;
+  /** The id of a second one on show. */
+  beside: string | null;
+}
+
 export interface Run {
-  /** By which later runs go on from it; "" for a recording. */
   id: string;
   status: "idle" | "waiting" | "running" | "paused" | "finished" | "cancelled" | "failed";
-  source: "recorded" | "live";
+  source: "live" | "recorded" | "file";
   settings: Settings | null;
   /** What drew it. */
   model: Manifest | null;
-  /** Their `step` is their place here, from 1. */
+  /** Their `step` is their place here, from 1. Empty while they are packed. */
   frames: Frame[];
-  /** Steps of the run that this one went on from which are not among `frames`. */
-  skipped: number;
+  /** The frames while the run is not on show (runs/shelf.js); else null. */
+  packed: PackedFrame[] | null;
+  /** Whether the worker remembers its steps, so that later runs can go on from them. */
+  resumable: boolean;
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;
-  /** Whether a picture of one's own waits for the engine behind a recording that plays, or is about to. */
+  /** Whether it waits for the engine behind a recording that plays, or is about to. */
   queued: boolean;
   /** performance.now() when it began. */
   started: number;
@@ -163,6 +190,6 @@ export interface State {
   model: Manifest | null;
   settings: Settings;
   reading: Reading | null;
-  run: Run;
+  runs: RunsState;
   view: View;
 }

@@ -23,6 +23,7 @@ ENGINE = """export class Engine {
 # of them; `done` of them are there; `change` is laid over the model's manifest.
 SHOW = """async ({ name, steps, done, run, engine, settings, change }) => {
   const { loadRecording } = await import(new URL("runs/recordings.js", document.baseURI));
+  const { NO_RUN } = await import(new URL("state/store.js", document.baseURI));
   const recording = await loadRecording(name);
   const model = { ...(await (await fetch("models/miniature/manifest.json")).json()), ...change };
   const all = steps ?? recording.frames.length;
@@ -34,8 +35,9 @@ SHOW = """async ({ name, steps, done, run, engine, settings, change }) => {
     model,
     settings: whole,
     engine: { status: "ready", backend: "wasm", threads: 2, ...engine },
-    run: { ...finished, model, settings: whole, frames, steps: all, started: performance.now(),
-           picture: frames.at(-1)?.preview ?? null, ...run },
+    runs: { byId: { staged: { ...NO_RUN, ...finished, id: "staged", model, settings: whole, frames, steps: all,
+                              started: performance.now(), picture: frames.at(-1)?.preview ?? null, ...run } },
+            shown: "staged" },
     view: { step: null, word: null, part: null },
   });
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -53,7 +55,9 @@ def staged(chromium: Browser, address: str, **context: Any) -> Iterator[Page]:
         "**/engine/engine.js", lambda route: route.fulfill(body=ENGINE, content_type="text/javascript")
     )
     page.goto(address)
-    page.wait_for_function("globalThis.store?.state.run.frames.length > 0")
+    page.wait_for_function(
+        "Object.values(globalThis.store?.state.runs.byId ?? {}).some(({ frames }) => frames.length > 0)"
+    )
     yield page
     visit.close()
     assert not errors

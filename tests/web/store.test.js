@@ -6,14 +6,14 @@ import { Store } from "../../web/state/store.js";
 const hearing = () => {
   const store = new Store();
   const heard = [];
-  store.subscribe(({ run }) => heard.push(run.stage));
+  store.subscribe(({ engine }) => heard.push(engine.stage));
   return { store, heard };
 };
 
 test("changes made in one go are told once", async () => {
   const { store, heard } = hearing();
-  store.set({ run: { stage: "unet" } });
-  store.setLater({ run: { stage: "step" } });
+  store.set({ engine: { stage: "unet" } });
+  store.setLater({ engine: { stage: "step" } });
   await null;
   assert.deepEqual(heard, ["step"]);
 });
@@ -22,11 +22,11 @@ test("within a beat, what comes often is told together; the state has it at once
   mock.timers.enable({ apis: ["setTimeout"] });
   const { store, heard } = hearing();
   store.beat = 400;
-  store.setLater({ run: { stage: "unet" } });
+  store.setLater({ engine: { stage: "unet" } });
   mock.timers.tick(300);
-  store.setLater({ run: { stage: "step" } });
+  store.setLater({ engine: { stage: "step" } });
   await null;
-  assert.equal(store.state.run.stage, "step");
+  assert.equal(store.state.engine.stage, "step");
   assert.deepEqual(heard, []);
   mock.timers.tick(100);
   await null;
@@ -38,8 +38,8 @@ test("what is told at once tells what was waiting, and that is not told again", 
   mock.timers.enable({ apis: ["setTimeout"] });
   const { store, heard } = hearing();
   store.beat = 400;
-  store.setLater({ run: { stage: "decode" } });
-  store.set({ run: { status: "paused" } });
+  store.setLater({ engine: { stage: "decode" } });
+  store.set({ engine: { status: "ready" } });
   await null;
   assert.deepEqual(heard, ["decode"]);
   mock.timers.tick(1000);

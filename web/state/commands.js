@@ -13,7 +13,7 @@ import { listRecordings, playRecording } from "../runs/recordings.js";
 import { readOptions, writeModel, writeSettings } from "./address.js";
 import { within } from "./bounds.js";
 import { withGain } from "./gains.js";
-import { atTheEnd, busy, shownFrame, shownSettings } from "./selectors.js";
+import { busy, shownFrame, shownPicture, shownRun, shownSettings } from "./selectors.js";
 
 const PACE = 260; // milliseconds a step when steps are played back
 
@@ -170,7 +170,7 @@ export class Commands {
   /** Show one step, from 1. @param {number} step */
   show(step) {
     this.hold();
-    const { frames } = this.store.state.run;
+    const { frames } = shownRun(this.store.state);
     if (frames.length) this.#view({ step: Math.max(1, Math.min(frames.length, Math.round(step))) });
   }
 
@@ -188,7 +188,7 @@ export class Commands {
 
   /** Play the steps from the one on show, or from the first when that was the last. */
   play() {
-    const { run } = this.store.state;
+    const run = shownRun(this.store.state);
     const frame = shownFrame(this.store.state);
     if (!frame) return;
     if (busy(this.store.state) || run.status === "running") return this.follow();
@@ -196,7 +196,7 @@ export class Commands {
     clearInterval(this.timer);
     this.timer = setInterval(() => {
       const now = shownFrame(this.store.state);
-      if (!now || now.step >= this.store.state.run.frames.length) this.hold();
+      if (!now || now.step >= shownRun(this.store.state).frames.length) this.hold();
       else this.#view({ step: now.step + 1 });
     }, PACE);
   }
@@ -233,8 +233,7 @@ export class Commands {
 
   /** Save the picture on show as a PNG. */
   save() {
-    const { run } = this.store.state;
-    const image = (atTheEnd(this.store.state) && run.picture) || shownFrame(this.store.state)?.preview;
+    const image = shownPicture(this.store.state);
     if (!image) return;
     const canvas = document.createElement("canvas");
     canvas.width = image.width;

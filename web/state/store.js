@@ -27,7 +27,8 @@ export const NO_RUN = {
   settings: null,
   model: null,
   frames: [],
-  skipped: 0,
+  packed: null,
+  resumable: false,
   steps: 0,
   stage: "",
   queued: false,
@@ -61,7 +62,7 @@ const initial = () => ({
   model: null,
   settings: SETTINGS,
   reading: null,
-  run: NO_RUN,
+  runs: { byId: {}, shown: "", beside: null },
   view: { step: null, word: null, mean: true, part: null, stain: true, playing: false, theme: "auto" },
 });
 

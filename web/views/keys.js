@@ -6,7 +6,7 @@
  * @import { View } from "../types"
  */
 import { gainOf } from "../state/gains.js";
-import { busy, shownWords } from "../state/selectors.js";
+import { busy, shownRun, shownWords } from "../state/selectors.js";
 
 /**
  * @param {Store} store
@@ -33,7 +33,8 @@ export function listen(store, send) {
  * @returns {Record<string, (() => void) | undefined>}
  */
 function actions(store, send) {
-  const { run, view, settings } = store.state;
+  const { view, settings } = store.state;
+  const run = shownRun(store.state);
   const chosen = view.word === null ? undefined : shownWords(store.state)[view.word];
   const stronger = (/** @type {number} */ by) => () => {
     if (!chosen) return;
@@ -66,7 +67,8 @@ function actions(store, send) {
  * @param {Commands} send
  */
 export function playOrHold(store, send) {
-  const { run, view } = store.state;
+  const { view } = store.state;
+  const run = shownRun(store.state);
   if (busy(store.state) && view.step === null) {
     if (run.status === "paused") send.resume();
     else send.pause();

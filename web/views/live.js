@@ -4,7 +4,7 @@
  * @import { Store } from "../state/store.js"
  */
 
-import { shownSettings } from "../state/selectors.js";
+import { shownRun, shownSettings } from "../state/selectors.js";
 import { t } from "../text/text.js";
 import { say, watch } from "./dom.js";
 
@@ -27,9 +27,13 @@ export function mount(element, store) {
   );
   watch(
     store,
-    ({ run }) => [run.status, Math.floor(run.frames.length / EVERY), run.source],
+    ({ runs }) => [
+      shownRun({ runs }).status,
+      Math.floor(shownRun({ runs }).frames.length / EVERY),
+      shownRun({ runs }).source,
+    ],
     () => {
-      const { run } = store.state;
+      const run = shownRun(store.state);
       if (run.source !== "live") return;
       const prompt = shownSettings(store.state).prompt.trim() || t("prompt.none");
       if (run.status === "finished") say(element, t("live.finished", { prompt }));

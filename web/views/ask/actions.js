@@ -5,7 +5,7 @@
  * @import { Store } from "../../state/store.js"
  */
 
-import { busy } from "../../state/selectors.js";
+import { busy, queuedRun, shownRun } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
 import { fill, h, icon, say, watch } from "../dom.js";
 import { progress } from "../progress.js";
@@ -41,8 +41,8 @@ export function mount(element, store, send) {
 
   /** @returns {HTMLButtonElement[]} */
   const wanted = () => {
-    const { run } = store.state;
-    if (run.queued) return [cancel];
+    const run = shownRun(store.state);
+    if (queuedRun(store.state)) return [cancel];
     if (busy(store.state)) {
       if (run.status === "waiting") return [cancel];
       return [run.status === "paused" ? resume : pause, step, cancel];
@@ -62,6 +62,10 @@ export function mount(element, store, send) {
     say(title, line);
     say(fact, detail);
   };
-  watch(store, ({ run, view, engine }) => [run, view.step, engine.status], update);
+  watch(
+    store,
+    ({ runs, view, engine }) => [shownRun({ runs }), queuedRun({ runs }), view.step, engine.status],
+    update,
+  );
   update();
 }

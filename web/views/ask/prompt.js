@@ -9,7 +9,7 @@
 import { fit } from "../../device/fit.js";
 import { missing } from "../../device/models.js";
 import { BOUNDS } from "../../state/bounds.js";
-import { shownWords } from "../../state/selectors.js";
+import { shownRun, shownWords } from "../../state/selectors.js";
 import { list, rich, size, t } from "../../text/text.js";
 import { fill, h, icon, set, watch } from "../dom.js";
 import { waiting } from "./waiting.js";
@@ -162,25 +162,31 @@ export function mount(element, store, send) {
         ),
       ];
     }
-    const { run } = store.state;
+    const run = shownRun(store.state);
     return run.status === "failed" && run.error ? [trouble(run.error)] : [];
   };
 
   watch(
     store,
-    ({ settings, reading, view, run, model }) => [settings.prompt, reading, view.word, run.frames, model],
+    ({ settings, reading, view, runs, model }) => [
+      settings.prompt,
+      reading,
+      view.word,
+      shownRun({ runs }).frames,
+      model,
+    ],
     draw,
   );
   watch(
     store,
-    ({ settings, reading, engine, run, model, models }) => [
+    ({ settings, reading, engine, runs, model, models }) => [
       models,
       settings.prompt,
       settings.gains,
       reading,
       engine.status,
       engine.error,
-      run.error,
+      shownRun({ runs }).error,
       model,
     ],
     tell,

@@ -6,7 +6,7 @@
  * @import { Store } from "../../state/store.js"
  */
 import { gainOf } from "../../state/gains.js";
-import { busy, shownWords } from "../../state/selectors.js";
+import { busy, shownRun, shownWords } from "../../state/selectors.js";
 import { number, t } from "../../text/text.js";
 import { h, icon, say, set, watch } from "../dom.js";
 
@@ -55,7 +55,16 @@ export function strength(store, send) {
     slider.value = String(value);
     say(amount, value === 0 ? t("gain.off") : `× ${number(value, 1)}`);
   };
-  watch(store, ({ run, view, settings }) => [run.frames, run.status, view.word, settings.gains], update);
+  watch(
+    store,
+    ({ runs, view, settings }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      view.word,
+      settings.gains,
+    ],
+    update,
+  );
   update();
   return element;
 }

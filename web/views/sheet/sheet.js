@@ -6,7 +6,7 @@
  * @import { State, View } from "../../types"
  */
 
-import { answerOf, askedTwice, shownFrame } from "../../state/selectors.js";
+import { answerOf, askedTwice, shownFrame, shownRun } from "../../state/selectors.js";
 import { rich, t } from "../../text/text.js";
 import { fill, h, icon, set, watch } from "../dom.js";
 import { decoder } from "./decoder.js";
@@ -99,9 +99,9 @@ export function mount(element, store, send) {
   watch(store, ({ view }) => [view.part], turn);
   watch(
     store,
-    ({ run, view, reading, model }) => [
-      run.frames,
-      run.picture,
+    ({ runs, view, reading, model }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).picture,
       view.step,
       view.word,
       view.theme,

@@ -9,7 +9,7 @@
 import { enlarge, extent, stain, stainScale, summary } from "../../paint/attention.js";
 import { put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
-import { mapOf, shownFrame, shownPicture } from "../../state/selectors.js";
+import { mapOf, shownFrame, shownPicture, shownRun } from "../../state/selectors.js";
 import { shareOf, wordsPart } from "../../state/shares.js";
 import { percent, rich, t } from "../../text/text.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
@@ -82,7 +82,8 @@ export function mount(element, store, send) {
   const update = () => {
     const frame = shownFrame(store.state);
     const word = chosen();
-    const { view, run } = store.state;
+    const { view } = store.state;
+    const run = shownRun(store.state);
     if (element.hidden || !frame || !word || view.word === null) return;
     fill(title, t("listening.title"), " ", h("span", { class: "stained" }, word.text));
     const fine = fineMaps(frame, view.mean);
@@ -135,7 +136,7 @@ export function mount(element, store, send) {
     }
   };
 
-  watch(store, ({ run, view }) => [run.frames, run.picture, view], update);
+  watch(store, ({ runs, view }) => [shownRun({ runs }).frames, shownRun({ runs }).picture, view], update);
   new MutationObserver(update).observe(element, { attributeFilter: ["hidden"] });
 }
 

@@ -7,6 +7,7 @@
 
 import { inUnits } from "../../paint/canvas.js";
 import { straight, trace } from "../../paint/line.js";
+import { shownRun } from "../../state/selectors.js";
 import { duration, has, list, rich, size, t } from "../../text/text.js";
 import { fill, h, icon, say, set, watch } from "../dom.js";
 
@@ -42,7 +43,8 @@ export function mount(element, store, send) {
   });
 
   const update = () => {
-    const { engine, run } = store.state;
+    const { engine } = store.state;
+    const run = shownRun(store.state);
     const recorded = run.source === "recorded" && run.frames.length > 0;
     const idle = ["asking", "failed", "ready"].includes(engine.status);
     const state = idle ? engine.status : recorded ? "recorded" : "starting";
@@ -75,7 +77,16 @@ export function mount(element, store, send) {
     if (!bar.hidden) requestAnimationFrame(() => draw(bar, share));
     fill(note, engine.note ? [icon("note"), h("span", {}, engine.note)] : []);
   };
-  watch(store, ({ engine, run, view }) => [engine, run.source, run.frames.length > 0, view.theme], update);
+  watch(
+    store,
+    ({ engine, runs, view }) => [
+      engine,
+      shownRun({ runs }).source,
+      shownRun({ runs }).frames.length > 0,
+      view.theme,
+    ],
+    update,
+  );
   update();
 }
 

@@ -5,6 +5,7 @@
  * @import { Commands } from "../../state/commands.js"
  * @import { Store } from "../../state/store.js"
  */
+import { shownRun } from "../../state/selectors.js";
 import { h, watch } from "../dom.js";
 import * as listening from "./listening.js";
 import * as loading from "./loading.js";
@@ -27,12 +28,22 @@ export function mount(element, store, send) {
   listening.mount(panels.listening, store, send);
 
   const choose = () => {
-    const { engine, run, view } = store.state;
+    const { engine, view } = store.state;
+    const run = shownRun(store.state);
     const begun = run.frames.length > 0;
     const starting = engine.status !== "ready" && run.source !== "live";
     const shown = view.word !== null && begun ? "listening" : starting || !begun ? "loading" : "turn";
     for (const [name, panel] of Object.entries(panels)) panel.hidden = name !== shown;
   };
-  watch(store, ({ engine, run, view }) => [engine.status, run.source, run.frames.length, view.word], choose);
+  watch(
+    store,
+    ({ engine, runs, view }) => [
+      engine.status,
+      shownRun({ runs }).source,
+      shownRun({ runs }).frames.length,
+      view.word,
+    ],
+    choose,
+  );
   choose();
 }

@@ -7,7 +7,7 @@
 import { put } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
 import { channelImage } from "../../paint/latent.js";
-import { answerOf, askedTwice, atTheEnd, shownFrame, shownModel } from "../../state/selectors.js";
+import { answerOf, askedTwice, atTheEnd, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
 import { timeOf } from "../../state/steps.js";
 import { number, percent, rich, seconds, t } from "../../text/text.js";
 import { fill, h, say, watch } from "../dom.js";
@@ -30,7 +30,7 @@ export function mount(element, store) {
   element.append(h("h2", {}, t("turn.title")), sentence, equation, channels, list);
 
   const update = () => {
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const model = shownModel(store.state);
     const frame = shownFrame(store.state);
     if (!frame || !model || element.hidden) return;
@@ -69,7 +69,14 @@ export function mount(element, store) {
   };
   watch(
     store,
-    ({ run, view, model }) => [run.frames, run.status, view.step, view.theme, view.word, model],
+    ({ runs, view, model }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      view.step,
+      view.theme,
+      view.word,
+      model,
+    ],
     update,
   );
   new MutationObserver(update).observe(element, { attributeFilter: ["hidden"] });

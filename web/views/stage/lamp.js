@@ -7,7 +7,7 @@
  * @import { Store } from "../../state/store.js"
  */
 
-import { busy } from "../../state/selectors.js";
+import { busy, shownRun } from "../../state/selectors.js";
 import { watch } from "../dom.js";
 
 export const STATIONS = ["unet", "guidance", "sampler", "latent"];
@@ -45,9 +45,9 @@ export class Lamp {
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     watch(
       store,
-      ({ run, view }) => [run, view],
+      ({ runs, view }) => [shownRun({ runs }), view],
       () => {
-        this.told = store.state.run.frames.length;
+        this.told = shownRun(store.state).frames.length;
         this.wake();
       },
     );
@@ -68,7 +68,8 @@ export class Lamp {
 
   /** Where the run is, in steps. @param {number} now */
   target(now) {
-    const { run, view } = this.store.state;
+    const { view } = this.store.state;
+    const run = shownRun(this.store.state);
     if (view.step !== null) return Math.min(view.step, run.frames.length);
     const done = Math.min(this.told, run.frames.length);
     if (run.status !== "running" || run.source !== "live" || done >= run.steps) return done;
@@ -85,7 +86,8 @@ export class Lamp {
 
   /** @param {number} now */
   tick(now) {
-    const { run, view } = this.store.state;
+    const { view } = this.store.state;
+    const run = shownRun(this.store.state);
     const passed = Math.max(0, now - this.time);
     this.time = now;
     const target = this.target(now);

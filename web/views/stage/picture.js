@@ -14,6 +14,7 @@ import {
   shownFrame,
   shownModel,
   shownPicture,
+  shownRun,
   shownSettings,
   stale,
 } from "../../state/selectors.js";
@@ -168,7 +169,8 @@ export function mount(element, store, send, socketsOf) {
 
   /** Whose picture it is: that of another time, or of other settings than those that are set now. */
   const mark = () => {
-    const { run, settings } = store.state;
+    const { settings } = store.state;
+    const run = shownRun(store.state);
     const prompt = run.settings?.prompt ?? "";
     tag.hidden = run.source !== "recorded" || run.frames.length === 0;
     say(tag, prompt === settings.prompt ? t("picture.recorded") : t("picture.recorded.of", { prompt }));
@@ -176,8 +178,21 @@ export function mount(element, store, send, socketsOf) {
     set(image, "data-stale", !again.hidden);
   };
 
-  watch(store, ({ run, view }) => [run.frames, run.frames.length, run.status, run.picture, view], paint);
-  watch(store, ({ run, settings }) => [run.frames, run.settings, settings], mark);
+  watch(
+    store,
+    ({ runs, view }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      shownRun({ runs }).picture,
+      view,
+    ],
+    paint,
+  );
+  watch(
+    store,
+    ({ runs, settings }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, settings],
+    mark,
+  );
   mark();
 
   return {

@@ -8,7 +8,7 @@
  */
 import { put } from "../../paint/canvas.js";
 import { colourImage } from "../../paint/latent.js";
-import { askedTwice, shownFrame, shownModel, shownSettings } from "../../state/selectors.js";
+import { askedTwice, shownFrame, shownModel, shownRun, shownSettings } from "../../state/selectors.js";
 import { has, number, rich, t } from "../../text/text.js";
 import { h, rem, s, say, watch } from "../dom.js";
 import { ENCODER } from "./geometry.js";
@@ -67,7 +67,7 @@ export function mount(element, store, send) {
   element.append(...headings, guidance, sampler, latent, noise, legend);
 
   const glyph = () => {
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const frame = shownFrame(store.state);
     if (!frame) return samplerGlyph.replaceChildren();
     const at = (/** @type {import("../../types").Frame} */ one) => [
@@ -98,7 +98,7 @@ export function mount(element, store, send) {
     if (!model) return;
     const shape = model.latent;
     say(latentFact, `${shape.width} × ${shape.height} × ${shape.channels}`);
-    const first = store.state.run.frames[0];
+    const first = shownRun(store.state).frames[0];
     for (const [canvas, values] of /** @type {const} */ ([
       [guidanceTile, frame?.eps],
       [latentTile, frame?.latent],
@@ -110,14 +110,13 @@ export function mount(element, store, send) {
   };
   watch(
     store,
-    ({ run, view, model, settings }) => [
-      run.frames,
-      run.frames.length,
+    ({ runs, view, model, settings }) => [
+      shownRun({ runs }).frames,
       view.step,
       model,
       settings,
-      run.settings,
-      run.model,
+      shownRun({ runs }).settings,
+      shownRun({ runs }).model,
     ],
     update,
   );

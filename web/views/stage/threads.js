@@ -6,7 +6,7 @@
  * @import { Geometry } from "./geometry.js"
  */
 import { gainOf } from "../../state/gains.js";
-import { shownFrame, shownWords } from "../../state/selectors.js";
+import { shownFrame, shownRun, shownWords } from "../../state/selectors.js";
 import { shareOf, wordsPart } from "../../state/shares.js";
 import { percent, t } from "../../text/text.js";
 import { s, watch } from "../dom.js";
@@ -57,7 +57,8 @@ export function mount(element, store, socketsOf) {
       moving.replaceChildren();
       return;
     }
-    const { run, view, settings } = store.state;
+    const { view, settings } = store.state;
+    const run = shownRun(store.state);
     const words = shownWords(store.state);
     const frame = shownFrame(store.state);
     const sockets = socketsOf();
@@ -179,10 +180,9 @@ export function mount(element, store, socketsOf) {
 
   watch(
     store,
-    ({ run, view, settings, reading }) => [
-      run.frames,
-      run.frames.length,
-      run.status,
+    ({ runs, view, settings, reading }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
       view.word,
       view.step,
       settings.gains,

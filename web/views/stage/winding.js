@@ -9,6 +9,7 @@
  */
 import { inUnits } from "../../paint/canvas.js";
 import { pointAt, trace, winding } from "../../paint/line.js";
+import { shownRun } from "../../state/selectors.js";
 import { h } from "../dom.js";
 import { Lamp } from "./lamp.js";
 
@@ -45,7 +46,7 @@ export function mount(element, store, budget) {
 
   /** Roughness in units at a lap, between the noise shares of the steps round it. */
   const roughness = (/** @type {number} */ lap) => {
-    const { frames } = store.state.run;
+    const { frames } = shownRun(store.state);
     if (!geometry || frames.length === 0) return geometry?.amplitude ?? 0;
     const step = Math.max(0, (lap * frames[0].steps) / geometry.laps);
     const at = Math.min(frames.length - 1, Math.floor(step));
@@ -66,7 +67,7 @@ export function mount(element, store, budget) {
   const draw = (position) => {
     if (!geometry || !line) return;
     readInks();
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const steps = Math.max(1, run.steps);
     const here = (position * geometry.laps) / steps;
     const whole = Math.min(geometry.laps, Math.floor(here + 1e-6));

@@ -7,7 +7,7 @@
  * @import { Geometry } from "./geometry.js"
  */
 import { gainOf } from "../../state/gains.js";
-import { shownWords } from "../../state/selectors.js";
+import { shownRun, shownWords } from "../../state/selectors.js";
 import { number, t } from "../../text/text.js";
 import { fill, h, icon, rem, set, watch } from "../dom.js";
 import { WORD } from "./geometry.js";
@@ -177,7 +177,11 @@ export function mount(element, store, send, moved) {
     renew();
     mark();
   };
-  watch(store, ({ run, reading }) => [run.frames, run.settings, reading], update);
+  watch(
+    store,
+    ({ runs, reading }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, reading],
+    update,
+  );
   watch(store, ({ view, settings }) => [view.word, settings.gains], mark);
 
   return {

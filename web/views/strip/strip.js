@@ -9,7 +9,7 @@ import { enlarge, extent, stain } from "../../paint/attention.js";
 import { clear, inUnits, put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { pointAt, straight, trace } from "../../paint/line.js";
-import { busy, mapOf, shownFrame, shownSteps } from "../../state/selectors.js";
+import { busy, mapOf, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
 import { stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
 import { fill, h, icon, say, set, watch } from "../dom.js";
@@ -90,7 +90,8 @@ export function mount(element, store, send) {
 
   const update = () => {
     build();
-    const { run, view } = store.state;
+    const { view } = store.state;
+    const run = shownRun(store.state);
     const here = shownFrame(store.state);
     const steps = shownSteps(store.state);
     const range = extent(...(view.word === null ? [] : run.frames.map(wordMap)));
@@ -153,7 +154,8 @@ export function mount(element, store, send) {
    * @param {ImageData | null} finished
    */
   const paint = (picture, frame, range, finished) => {
-    const { view, run } = store.state;
+    const { view } = store.state;
+    const run = shownRun(store.state);
     const stained = view.word !== null && view.stain && frame.words[view.word];
     const key = [
       run.started,
@@ -182,7 +184,7 @@ export function mount(element, store, send) {
     const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const width = track.clientWidth / unit;
     if (width === 0) return;
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const steps = shownSteps(store.state);
     const here = shownFrame(store.state)?.step ?? 0;
     const style = getComputedStyle(track);
@@ -228,7 +230,7 @@ export function mount(element, store, send) {
     ];
     if (by) send.move(by);
     else if (event.key === "Home") send.show(1);
-    else if (event.key === "End") send.show(store.state.run.frames.length);
+    else if (event.key === "End") send.show(shownRun(store.state).frames.length);
     else return false;
     event.preventDefault();
     event.stopPropagation();
@@ -243,12 +245,12 @@ export function mount(element, store, send) {
 
   watch(
     store,
-    ({ run, view, settings }) => [
-      run.frames,
-      run.status,
-      run.steps,
-      run.source,
-      run.msPerStep,
+    ({ runs, view, settings }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      shownRun({ runs }).steps,
+      shownRun({ runs }).source,
+      shownRun({ runs }).msPerStep,
       view,
       settings.steps,
     ],
