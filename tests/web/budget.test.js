@@ -32,10 +32,13 @@ class Page {
     };
     this.afterPaint = [];
     this.budget = new Budget(this.store, (motion) => this.motions.push(motion), clock);
-    this.store.subscribe(() => {
-      this.told.push(this.time);
-      this.time += this.telling;
-    });
+    this.store.subscribe(
+      (state) => [state],
+      () => {
+        this.told.push(this.time);
+        this.time += this.telling;
+      },
+    );
     this.store.set({ engine: { status: "ready", backend, threads } });
   }
 
@@ -100,7 +103,10 @@ test("where every core computes, the page moves in beats from the first step on"
 test("what is told meanwhile is told in one piece, and no frame is lost", async () => {
   const page = new Page();
   const seen = [];
-  page.store.subscribe(({ run }) => seen.push(run.frames.length));
+  page.store.subscribe(
+    (state) => [state],
+    ({ run }) => seen.push(run.frames.length),
+  );
   await page.run(3000);
   page.store.set({ run: { status: "finished" } });
   await settled();

@@ -49,8 +49,8 @@ export class Engine {
     this.decoding = new Decoding(store, this.runs);
     this.options = readOptions(location.search);
     store.subscribe(
+      ({ settings }) => [settings.prompt],
       () => this.#readSoon(),
-      ({ settings }) => settings.prompt,
     );
   }
 

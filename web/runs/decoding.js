@@ -24,10 +24,10 @@ export class Decoding {
   constructor(store, runs) {
     this.store = store;
     this.runs = runs;
-    const look = () => void this.#look();
-    store.subscribe(look, ({ view }) => view);
-    store.subscribe(look, ({ run }) => run.frames);
-    store.subscribe(look, ({ run }) => run.status);
+    store.subscribe(
+      ({ run, view }) => [view, run.frames, run.status],
+      () => void this.#look(),
+    );
   }
 
   /** The step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Frame | null} */

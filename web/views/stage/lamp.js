@@ -8,7 +8,6 @@
  */
 
 import { busy } from "../../state/selectors.js";
-import { watch } from "../dom.js";
 
 export const STATIONS = ["unet", "guidance", "sampler", "latent"];
 const CREEP = 30; // milliseconds between two drawings
@@ -28,11 +27,13 @@ export class Lamp {
    * @param {Store} store
    * @param {Budget} budget
    * @param {(position: number) => void} draw called with the position in steps whenever it has changed
+   * @param {AbortSignal} signal puts it out
    */
-  constructor(store, budget, draw) {
+  constructor(store, budget, draw, signal) {
     this.store = store;
     this.budget = budget;
     this.draw = draw;
+    this.signal = signal;
     this.position = 0;
     /** Steps that the rest of the page shows; in beats the loop is ahead of it. */
     this.told = 0;
@@ -42,14 +43,15 @@ export class Lamp {
     this.time = 0;
     this.drawn = 0;
     this.ticking = false;
+    signal.addEventListener("abort", () => this.light(false));
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    watch(
-      store,
+    store.subscribe(
       ({ run, view }) => [run, view],
       () => {
         this.told = store.state.run.frames.length;
         this.wake();
       },
+      signal,
     );
   }
 
@@ -85,6 +87,7 @@ export class Lamp {
 
   /** @param {number} now */
   tick(now) {
+    if (this.signal.aborted) return;
     const { run, view } = this.store.state;
     const passed = Math.max(0, now - this.time);
     this.time = now;

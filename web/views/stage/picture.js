@@ -1,8 +1,7 @@
 /**
  * What hangs in the frame: the predicted picture on its mat, or a word's attention as a stain over it.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { contour, enlarge, extent, stain, summary, threshold } from "../../paint/attention.js";
@@ -18,17 +17,19 @@ import {
   stale,
 } from "../../state/selectors.js";
 import { percent, rich, t } from "../../text/text.js";
-import { fill, h, rem, s, say, set, watch } from "../dom.js";
+import { fill, h, rem, s, say, set } from "../dom.js";
+import { namePart } from "../part.js";
 
 const FINE = 64; // cells across for the line
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
  * @param {() => import("./sockets.js").Socket[]} socketsOf
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send, socketsOf) {
+export function mount(element, tools, socketsOf, signal) {
+  const { store, send } = tools;
   const canvas = h("canvas", { role: "img" });
   const press = h("button", {
     class: "press",
@@ -176,11 +177,18 @@ export function mount(element, store, send, socketsOf) {
     set(image, "data-stale", !again.hidden);
   };
 
-  watch(store, ({ run, view }) => [run.frames, run.frames.length, run.status, run.picture, view], paint);
-  watch(store, ({ run, settings }) => [run.frames, run.settings, settings], mark);
+  store.subscribe(
+    ({ run, view }) => [run.frames, run.frames.length, run.status, run.picture, view],
+    paint,
+    signal,
+  );
+  store.subscribe(({ run, settings }) => [run.frames, run.settings, settings], mark, signal);
   mark();
+  namePart([decoder], tools, signal);
 
   return {
+    /** The layer over the picture, to be put above what stands round it. */
+    over,
     overlay,
 
     /** @param {Geometry} next @param {number} pixels of a unit */
