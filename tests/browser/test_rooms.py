@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.staged import show, staged
@@ -33,6 +35,7 @@ FILES = {
     "rooms/one.css": "@layer views { .lab-one { color: rgb(1 2 3) } }",
     "rooms/faulty.js": "export function mount(element) { element.append('half'); throw new Error('broken'); }",
 }
+ROUNDING = 2  # of 255: a browser does not draw a round corner twice alike
 RUN = "prompt=a+red+car&seed=7"
 
 
@@ -52,6 +55,12 @@ def page(chromium: Browser, site_url: str) -> Iterator[Page]:
 
 def go(page: Page, said: str) -> None:
     page.evaluate("(said) => { location.hash = said }", said)
+
+
+def apart(one: bytes, other: bytes) -> int:
+    """The largest difference of two pictures, 0 to 255."""
+    pictures = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in (one, other)]
+    return max(most for _, most in ImageChops.difference(*pictures).getextrema())
 
 
 def state(page: Page) -> Any:
@@ -82,10 +91,7 @@ def test_a_room_stands_in_the_stages_place_and_leads_back_to_it(page: Page) -> N
     expect(page.locator(".stage")).to_be_visible()
     page.evaluate("document.activeElement?.blur()")
     page.wait_for_timeout(300)
-    after = page.screenshot()
-    open("/tmp/viewswork/x1.png", "wb").write(before)
-    open("/tmp/viewswork/x2.png", "wb").write(after)
-    assert after == before
+    assert apart(before, page.screenshot()) <= ROUNDING
     assert state(page) == stage
 
 

@@ -36,7 +36,7 @@ export class Lamp {
     this.signal = signal;
     this.position = 0;
     /** Steps that the rest of the page shows; in beats the loop is ahead of it. */
-    this.told = 0;
+    this.told = store.state.run.frames.length;
     this.run = 0;
     this.stage = "";
     this.since = 0;
