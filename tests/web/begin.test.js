@@ -24,11 +24,16 @@ const python = /** @type {any} */ ({
   read_prompt: async (/** @type {string} */ text) => ({
     words: text.split(" ").map((word) => ({ text: word })),
   }),
-  generate: async (/** @type {any} */ settings, /** @type {any} */ place) => {
-    asked.push({ settings: { ...settings }, place });
+  run: async (/** @type {string} */ name, /** @type {any} */ wishes, /** @type {string} */ id) => {
+    assert.equal(name, "generate");
+    const { start, from, ...settings } = wishes;
+    const place = { id, ...("start" in wishes && { start }), ...("from" in wishes && { from }) };
+    asked.push({ settings, place });
     const ms = { unet: 1, step: 1, attention: 1, decode: 1 };
-    for (let step = 1 + (place.from?.step ?? 0); step <= settings.steps; step++)
-      runs.hear({ kind: "frame", step, steps: settings.steps, picture: [0, 0, 0, 0], attention: {}, ms });
+    for (let step = 1 + (from?.step ?? 0); step <= settings.steps; step++) {
+      const item = { step, steps: settings.steps, picture: [0, 0, 0, 0], attention: {}, ms };
+      runs.activities.hear({ kind: "item", id, item });
+    }
     return {};
   },
   cancel: () => {},

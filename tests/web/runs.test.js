@@ -15,7 +15,7 @@ const python = /** @type {any} */ ({
   read_prompt: async (/** @type {string} */ text) => ({
     words: text.split(" ").map((word) => ({ text: word })),
   }),
-  generate: (/** @type {any} */ settings) => {
+  run: (/** @type {string} */ _, /** @type {any} */ settings) => {
     drawn.push(settings);
     return new Promise((done) => {
       python.cancel = () => done({ cancelled: true });

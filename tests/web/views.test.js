@@ -63,8 +63,11 @@ test("no view searches the page for elements: what it needs is given to it", () 
   // mounting.js finds index.html's places; popover.js asks the browser whether any sheet is open.
   const may = ["views/mounting.js", "views/popover.js"];
   for (const path of find(".js", "views", "rooms").filter((one) => !may.includes(one))) {
-    const search = /document\s*\.(querySelector|getElement)|\bbody\.querySelector|\.(parentElement|closest)\b/;
-    const line = read(path).split("\n").find((one) => search.test(one) && !ALLOWED.test(one));
+    const search =
+      /document\s*\.(querySelector|getElement)|\bbody\.querySelector|\.(parentElement|closest)\b/;
+    const line = read(path)
+      .split("\n")
+      .find((one) => search.test(one) && !ALLOWED.test(one));
     assert.equal(line, undefined, path);
   }
 });

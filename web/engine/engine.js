@@ -2,21 +2,26 @@
  * The worker's other end: commands go to Python, and what Python reports becomes the store's state.
  *
  * @import { Commands } from "./worker.js"
- * @import { Diffuscope, Manifest, ModelEntry, Settings, Trouble } from "../types"
+ * @import { Diffuscope, EngineState, Manifest, ModelEntry, Settings, Trouble } from "../types"
  */
 
-import { readDevice, readKept } from "../device/device.js";
-import { asksFirst, folderOf, listModels, loadManifest } from "../device/models.js";
+import { readDevice } from "../device/device.js";
+import { ModelFiles } from "../device/files.js";
+import { readKept } from "../device/kept.js";
+import { asksFirst, listModels, loadManifest } from "../device/models.js";
+import { pictureFiles } from "../device/needs.js";
 import { Decoding } from "../runs/decoding.js";
 import { Runs } from "../runs/runs.js";
 import { readOptions, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
 import { NO_RUN, Store } from "../state/store.js";
+import { Activities } from "./activities.js";
 import { isolate, keep } from "./offline.js";
 import { EngineError, troubleOf } from "./trouble.js";
 import { PythonWorker } from "./worker.js";
 
 const READING_DELAY = 80; // milliseconds of quiet before a prompt is read
+const QUICK = { steps: 4 }; // a picture that one can just make out
 const STARTING = /** @type {const} */ ({
   status: "booting",
   stage: "Python",
@@ -36,6 +41,10 @@ export class Engine {
   #worker = null;
   /** @type {Promise<Commands> | null} the worker's, once Python runs */
   #python = null;
+  /** @type {ModelFiles | null} */
+  #files = null;
+  /** @type {Pick<EngineState, "status" | "stage"> | null} what goes on beside a download */
+  #meanwhile = null;
   #reading = 0;
   /** Whether a model has given the settings its defaults. */
   #offered = false;
@@ -45,7 +54,8 @@ export class Engine {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.runs = new Runs(store);
+    this.activities = new Activities();
+    this.runs = new Runs(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
     this.options = readOptions(location.search);
     store.subscribe(
@@ -66,7 +76,7 @@ export class Engine {
     const current = () => start === this.#starts;
     const untouched = this.store.state.settings;
     this.#endWorker();
-    this.runs.renew();
+    this.activities.renew();
     this.store.set({ engine: STARTING });
     // Python comes up while the rest is looked up; but not in a page that is about to reload to be isolated.
     if (globalThis.crossOriginIsolated) this.#wake(current);
@@ -82,7 +92,12 @@ export class Engine {
       if (ask) {
         this.#endWorker();
         this.store.set({ engine: { status: "asking" } });
-      } else await this.#boot(entry, manifest, current);
+        return;
+      }
+      // The files are on their way before Python is there to ask for them.
+      const files = new ModelFiles(entry, manifest, (stands) => current() && this.#arrive(stands));
+      this.#files = files;
+      await Promise.all([files.open(wanted(manifest)), this.#boot(manifest, files, current)]);
     } catch (error) {
       if (current()) this.#fail(troubleOf(error));
     }
@@ -96,6 +111,7 @@ export class Engine {
    */
   use(name, consent = { asked: true }) {
     this.runs.cancel();
+    this.activities.clear();
     this.store.set({
       models: { chosen: name, trouble: "" },
       model: null,
@@ -121,20 +137,28 @@ export class Engine {
 
   /** @returns {Diffuscope} what `window.diffuscope` is */
   get face() {
-    const { runs, store } = this;
+    const { activities, runs, store } = this;
+    const steered = () => (runs.drawing ? runs : activities);
     return {
       get ready() {
-        return runs.ready.promise.then(() => {
+        return activities.ready.promise.then(() => {
           const { model, engine: facts } = store.state;
           const { backend, adapter, threads } = facts;
           return { model: /** @type {Manifest} */ (model), backend: backend ?? "wasm", adapter, threads };
         });
       },
       generate: (wishes, onFrame) => runs.generate(wishes, onFrame),
-      pause: () => runs.pause(),
-      resume: () => runs.resume(),
-      step: () => runs.step(),
-      cancel: () => runs.cancel(),
+      run: async (activity, wishes = {}, onItem) => {
+        if (activity !== "generate") return activities.run(activity, wishes, { onItem });
+        const { quick, ...settings } = wishes;
+        const heard = /** @type {any} */ (onItem); // a frame is the item
+        const { frames } = await runs.generate(quick ? { ...QUICK, ...settings } : settings, heard);
+        return /** @type {any} */ (frames.at(-1));
+      },
+      pause: () => steered().pause(),
+      resume: () => steered().resume(),
+      step: () => steered().step(),
+      cancel: () => activities.cancel(),
     };
   }
 
@@ -207,32 +231,43 @@ export class Engine {
     return /** @type {Promise<Commands>} */ (this.#python);
   }
 
+  /** How files come; null: what went on beside it goes on. @param {Partial<EngineState> | null} stands */
+  #arrive(stands) {
+    const { status, stage } = this.store.state.engine;
+    this.#meanwhile ??= { status, stage };
+    this.store.set({ engine: stands ?? this.#meanwhile });
+    if (!stands) this.#meanwhile = null;
+  }
+
   /**
-   * @param {ModelEntry} entry
-   * @param {string} manifest its text
+   * @param {string} manifest the model's, as text
+   * @param {ModelFiles} files
    * @param {() => boolean} current whether this is still the newest start
    */
-  async #boot(entry, manifest, current) {
+  async #boot(manifest, files, current) {
     const python = await this.#wake(current);
-    if (!current()) return;
-    const folder = folderOf(entry);
-    const { trouble, files, build, ...facts } = await python.start({
+    const worker = this.#worker;
+    if (!current() || !worker) return;
+    worker.files = files;
+    const before = await files.verdict();
+    const { trouble, build, verdict, ...facts } = await python.start({
       base: new URL("./", document.baseURI).href,
-      folder,
       manifest,
       backend: this.options.backend,
-      opened: entry.opened?.files ?? null,
+      verdict: before,
     });
     if (!current()) return;
     if (trouble) throw new EngineError(trouble);
+    if (verdict !== before) files.decide(verdict).catch(() => {}); // it is asked anew then
     remember(build);
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
     this.runs.begin(python);
     this.#readSoon();
     this.survey();
-    keep(entry.opened ? files : [`${folder}manifest.json`, ...files]).then(
-      ({ all, stale }) => current() && this.store.set({ engine: { offline: all, stale } }),
-    );
+    files
+      .fleeting()
+      .then((paths) => keep([...build, ...paths]))
+      .then(({ all, stale }) => current() && this.store.set({ engine: { offline: all, stale } }));
   }
 
   /** @param {any} message that the worker posted */
@@ -240,13 +275,13 @@ export class Engine {
     const { kind, ...fields } = message;
     if (kind === "progress") this.store.set({ engine: fields });
     else if (kind === "trouble") this.#fail(fields);
-    else this.runs.hear(message);
+    else this.activities.hear(message);
   }
 
   /** The engine cannot go on: say why, and end what it was doing. @param {Trouble} error */
   #fail(error) {
     this.#endWorker();
-    this.runs.fail(error);
+    this.activities.fail(error);
     this.store.set({ engine: { status: "failed", stage: "", error } });
     this.survey(); // what has arrived is kept, and counts
   }
@@ -254,7 +289,10 @@ export class Engine {
   #endWorker() {
     this.#worker?.end();
     this.#worker = null;
-    this.runs.python = null;
+    this.#files?.end();
+    this.#files = null;
+    this.#meanwhile = null;
+    this.activities.python = null;
   }
 
   #readSoon() {
@@ -267,6 +305,15 @@ export class Engine {
     const reading = await this.runs.python?.read_prompt(prompt).catch(() => null);
     if (reading && prompt === this.store.state.settings.prompt)
       this.store.set({ reading: { ...reading, prompt } });
+  }
+}
+
+/** @param {string} manifest @returns {string[]} what a picture needs; nothing of a manifest that Python will refuse */
+function wanted(manifest) {
+  try {
+    return pictureFiles(JSON.parse(manifest));
+  } catch {
+    return [];
   }
 }
 

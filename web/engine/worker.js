@@ -1,8 +1,10 @@
 /**
  * Starts the Python worker and carries messages; what they mean is engine.js's business.
  *
- * Python and onnxruntime-web live together in one worker (pyscript_app/browser/engine.py), so that this thread only
+ * Python and onnxruntime-web live together in one worker (pyscript_app/browser/commands.py), so that this thread only
  * draws. Commands go through PyScript's `sync`; what the worker reports comes as messages, their arrays transferred.
+ *
+ * @import { ModelFiles } from "../device/files.js"
  */
 
 import { EngineError, troubleOf } from "./trouble.js";
@@ -14,17 +16,15 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
 /**
  * @typedef {object} StartOptions
  * @property {string} base the page's address
- * @property {string} folder the model's folder below it
- * @property {string} manifest its text
+ * @property {string} manifest the model's, as text; its files come through `PythonWorker.files`
  * @property {"webgpu" | "wasm" | null} backend null for the better one
- * @property {Record<string, File> | null} opened the files, by path, of a folder that the visitor opened
+ * @property {string | null} verdict what an earlier start on these files returned, as far as that is known
  */
 
 /**
- * Where a run begins, and the name by which later ones go on from it.
+ * Where a picture's run begins, if not in noise.
  *
  * @typedef {object} Place
- * @property {string} id
  * @property {{ width: number, height: number, data: ArrayLike<number>, strength: number }} [start] at a picture
  * @property {{ run: string, step: number, latent?: Float32Array }} [from] after a step of an earlier run
  */
@@ -32,7 +32,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
 /**
  * @typedef {object} Commands the functions that main.py exports
  * @property {(options: StartOptions) => Promise<any>} start
- * @property {(settings: object, place?: Place) => Promise<any>} generate
+ * @property {(activity: string, wishes?: object, id?: string) => Promise<any>} run
  * @property {(text: string) => Promise<any>} read_prompt
  * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause
@@ -44,6 +44,8 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
 /** One PyScript worker, from its script element to its end. */
 export class PythonWorker {
   #late = 0;
+  /** @type {Pick<ModelFiles, "open"> | null} of the model that Python is asked to start */
+  files = null;
 
   /**
    * @param {(message: any) => void} onMessage told every object with a `kind` that the worker posts; and `trouble` when
@@ -82,9 +84,12 @@ export class PythonWorker {
   /** @param {(error: Error) => void} fail hears of errors until Python runs; then the page does */
   async #boot(fail) {
     const page = new URL("./", document.baseURI);
-    const { whenDefined } = await keepObservers(
+    const { hooks, whenDefined } = await keepObservers(
       () => import(new URL("./vendor/pyscript/core.js", page).href),
     );
+    // PyScript hands hooks to its worker as text, evaluated on both sides, which the page's policy refuses. It has one of
+    // its own, for its Python package (python.js).
+    hooks.worker.onBeforeRunAsync.clear();
     watching(true);
     this.script.type = "py";
     this.script.setAttribute("worker", "");
@@ -95,12 +100,22 @@ export class PythonWorker {
     const worker = await this.#made();
     watching(false);
     worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => fail(new Error(event.message)));
-    worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
-      if (data?.kind) this.onMessage(data);
+    worker.addEventListener("message", (/** @type {MessageEvent} */ { data, ports }) => {
+      if (data?.kind === "open") this.#open(data.paths, ports[0]);
+      else if (data?.kind) this.onMessage(data);
     });
     await worker.ready;
     fail = (error) => this.onMessage({ kind: "trouble", ...troubleOf(error) });
     return worker.sync;
+  }
+
+  /** Give Python files of the model (openfiles.js). @param {string[]} paths @param {MessagePort} port */
+  async #open(paths, port) {
+    try {
+      port.postMessage({ files: await this.files?.open(paths) });
+    } catch (error) {
+      port.postMessage({ trouble: troubleOf(error) });
+    }
   }
 
   /** @returns {Promise<any>} the worker, which PyScript makes of the script soon after it is in the page */

@@ -1,13 +1,13 @@
 /**
  * Runs: a picture is asked for, waits for its turn, is steered, and its frames become the store's `run`. One at a time;
- * a newer one cancels the one before.
+ * a newer one cancels the one before, and waits for other activities.
  *
  * @import { Commands, Place } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { Frame, Manifest, Result, Run, Settings, Trouble, Wishes } from "../types"
+ * @import { Frame, Manifest, Result, Run, Settings, Wishes } from "../types"
  */
 
-import { Deferred, orAbort } from "../engine/promises.js";
+import { Activities } from "../engine/activities.js";
 import { EngineError, troubleOf } from "../engine/trouble.js";
 import { within } from "../state/bounds.js";
 import { lower, split } from "../state/gains.js";
@@ -19,42 +19,39 @@ import { compact } from "./half.js";
  * A run that was asked for.
  *
  * @typedef {object} Job
+ * @property {string} id
  * @property {Settings} settings
  * @property {((frame: Frame) => void) | undefined} onFrame
- * @property {AbortController} abort
  * @property {boolean} begun whether Python works on it
  */
 
 export class Runs {
-  /** @type {Commands | null} what draws; the engine sets it when it is ready */
-  python = null;
-  /** Settles when pictures can be made, or cannot. */
-  ready = new Deferred();
   /** @type {Job | null} the newest run that was asked for and has not ended */
   #job = null;
-  /** @type {Promise<unknown>} settles when Python is free */
-  #free = Promise.resolve();
-
   #count = 0;
   /** @type {Map<string, Settings>} what the worker's runs were drawn with, by their ids */
   #drawn = new Map();
 
-  /** @param {Store} store */
-  constructor(store) {
+  /** @param {Store} store @param {Activities} [activities] of which these are some */
+  constructor(store, activities = new Activities()) {
     this.store = store;
+    this.activities = activities;
   }
 
-  /** A promise to wait for from now on, where the last one is settled. */
-  renew() {
-    if (this.ready.settled) this.ready = new Deferred();
+  /** What draws, when it is ready. */
+  get python() {
+    return this.activities.python;
+  }
+
+  /** Whether Python works on a picture. */
+  get drawing() {
+    return this.#job?.begun ?? false;
   }
 
   /** @param {Commands} python that has a model loaded */
   begin(python) {
-    this.python = python;
     this.#drawn.clear();
-    this.#free = Promise.resolve();
-    this.ready.resolve();
+    this.activities.begin(python);
   }
 
   /**
@@ -80,36 +77,38 @@ export class Runs {
     const id = `run-${++this.#count}`;
     const { frames: before, skipped } = this.#before(from);
     /** @type {Job} */
-    const job = { settings, onFrame, abort: new AbortController(), begun: false };
+    const job = { id, settings, onFrame, begun: false };
     this.#job = job;
     const steps = Math.max(1, stepsToTake(settings, start?.strength) - skipped);
     const fresh = { ...NO_RUN, id, settings, steps, frames: before, skipped };
     const recorded = behind && this.store.state.run.source === "recorded";
     const waiting = { ...fresh, status: /** @type {const} */ ("waiting"), queued: behind };
     this.store.set({ run: recorded ? { queued: true } : waiting });
-    try {
-      await orAbort(this.ready.promise, job.abort.signal);
-      await orAbort(this.#free, job.abort.signal);
-      const python = /** @type {Commands} */ (this.python);
-      if (!wishes.gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
-      job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
+    let started = 0;
+    const asked = async (/** @type {Commands} */ python) => {
+      if (!wishes.gains) settings.gains = await heard(python, settings);
+      return { ...settings, ...placeOf(start, from) };
+    };
+    const onBegin = () => {
       job.begun = true;
-      const started = performance.now();
-      const { model } = this.store.state;
-      this.#tell(job, { ...fresh, status: "running", started, model });
+      started = performance.now();
+      this.#tell(job, { ...fresh, status: "running", started, model: this.store.state.model });
       this.#drawn.set(id, settings);
-      const run = python.generate(settings, placeOf(id, start, from));
-      this.#free = run.catch(() => {});
-      const { trouble } = await orAbort(run, job.abort.signal);
-      if (trouble) throw new EngineError(trouble);
+    };
+    const onStage = (/** @type {string} */ stage) => this.store.setLater({ run: { stage } });
+    const onItem = (/** @type {any} */ item) => this.#take(job, item);
+    try {
+      await this.activities.run("generate", asked, { id, onBegin, onStage, onItem });
       const { frames } = this.store.state.run;
       const picture = frames[frames.length - 1].preview;
       this.#tell(job, { status: "finished", stage: "", picture });
       const own = frames.slice(before.length).map((frame) => moved(frame, skipped));
       return { id, picture, frames: own, settings, ms: performance.now() - started };
     } catch (error) {
-      if (!job.abort.signal.aborted)
-        this.#tell(job, { status: "failed", stage: "", error: troubleOf(error) });
+      const ended = /** @type {Error} */ (error).name === "AbortError";
+      /** @type {Partial<Run>} */
+      const end = ended ? { status: "cancelled" } : { status: "failed", error: troubleOf(error) };
+      this.#tell(job, { ...end, stage: "" });
       throw error;
     } finally {
       if (this.#job === job) this.#job = null;
@@ -134,34 +133,16 @@ export class Runs {
   /** End the run within one step; its promise rejects with an AbortError. */
   cancel() {
     if (!this.#job) return;
+    const { id } = this.#job;
     this.#tell(this.#job, { status: "cancelled", stage: "" });
-    this.#job.abort.abort(new DOMException("The run was cancelled.", "AbortError"));
     this.#job = null;
-    this.python?.cancel();
-  }
-
-  /** @param {any} message of the worker about the run */
-  hear({ kind, ...message }) {
-    if (!this.#job?.begun) return; // the last words of a run that was cancelled
-    if (kind === "stage") this.store.setLater({ run: { stage: message.stage } });
-    if (kind === "frame") this.#take(this.#job, message);
+    this.activities.cancel(id);
   }
 
   /** Say why what was asked for is not drawn. @param {string} message */
   refuse(message) {
     this.cancel();
     this.store.set({ run: { ...NO_RUN, status: "failed", error: { code: "settings", message } } });
-  }
-
-  /** Nothing can be drawn any more: end the run that goes, and refuse those that wait. @param {Trouble} trouble */
-  fail(trouble) {
-    this.renew();
-    this.ready.reject(new EngineError(trouble));
-    this.python = null;
-    if (!this.#job?.begun) return;
-    this.#tell(this.#job, { status: "failed", stage: "", error: trouble });
-    this.#job.abort.abort(new EngineError(trouble));
-    this.#job = null;
   }
 
   /**
@@ -221,7 +202,7 @@ export class Runs {
   #steer(from, to, command) {
     if (!this.#job || this.store.state.run.status !== from) return;
     this.#tell(this.#job, { status: to });
-    this.python?.[command]();
+    this.activities[command]();
   }
 }
 
@@ -231,14 +212,13 @@ function moved(frame, by) {
 }
 
 /**
- * @param {string} id
  * @param {Wishes["start"]} start
  * @param {Wishes["from"]} from
  * @returns {Place} with nothing in it that is undefined: Python takes less for not being there
  */
-function placeOf(id, start, from) {
+function placeOf(start, from) {
   /** @type {Place} */
-  const place = { id };
+  const place = {};
   if (start) {
     const { width = 0, height = 0, data = [] } = start.picture ?? {};
     place.start = { width, height, data, strength: start.strength };

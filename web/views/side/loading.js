@@ -7,12 +7,12 @@
 
 import { inUnits } from "../../paint/canvas.js";
 import { straight, trace } from "../../paint/line.js";
-import { duration, has, rich, size, t } from "../../text/text.js";
+import { duration, has, list, rich, size, t } from "../../text/text.js";
 import { fill, h, icon, say, set } from "../dom.js";
 
 const LARGE = 100e6; // bytes that take longer than a few seconds
 const SHORT = 3; // seconds left that nobody needs to be told of
-const STAGES = /** @type {const} */ (["booting", "downloading", "preparing", "probing"]);
+const STAGES = /** @type {const} */ (["downloading", "booting", "preparing", "probing"]);
 
 /**
  * @param {HTMLElement} element
@@ -58,10 +58,13 @@ export function mount(element, { store, send }, signal) {
         list,
         STAGES.map((stage, index) => {
           const detail = index === now ? stageDetail(engine) : "";
+          // Python starts beside the download, which may be the one or the other that ends first.
+          const here = engine.total > 0 && engine.bytes >= engine.total;
+          const done = index < now && (stage !== "downloading" || here);
           return h(
             "li",
             { "aria-current": index === now ? "step" : false },
-            icon(index < now ? "check" : index === now ? "now" : "wait"),
+            icon(done ? "check" : index === now ? "now" : "wait"),
             h("span", {}, t(`loading.stage.${stage}`)),
             h("span", { class: "num" }, detail),
           );
@@ -87,7 +90,8 @@ function stageDetail(engine) {
   if (engine.status === "downloading" && engine.total) {
     const here = t("loading.bytes", { here: size(engine.bytes), all: size(engine.total) });
     if (!engine.rate || engine.remaining === null || engine.remaining < SHORT) return here;
-    return `${here}, ${t("loading.rate", { rate: size(engine.rate), left: duration(engine.remaining) })}`;
+    const rate = t("loading.rate", { rate: size(engine.rate), left: duration(engine.remaining) });
+    return list([here, rate], "unit");
   }
   return engine.stage && has(`loading.part.${engine.stage}`)
     ? t(`loading.part.${engine.stage}`)
