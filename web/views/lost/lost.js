@@ -5,7 +5,7 @@
  */
 
 import { t } from "../../text/text.js";
-import { fill, h, icon, set } from "../dom.js";
+import { fill, h, icon } from "../dom.js";
 
 /**
  * @param {HTMLElement} element
@@ -13,7 +13,6 @@ import { fill, h, icon, set } from "../dom.js";
  * @param {AbortSignal} signal
  */
 export function mount(element, { store }, signal) {
-  set(element, "role", "alert");
   const update = () => {
     const { lost } = store.state.view;
     fill(
@@ -21,7 +20,7 @@ export function mount(element, { store }, signal) {
       lost &&
         h(
           "p",
-          { class: "sentence bad" },
+          { class: "sentence bad", role: "alert" },
           icon("stop"),
           h("span", {}, t(`room.${lost.why}`, { room: lost.room })),
         ),
