@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from export.site.site import WEB
 from tests.browser.staged import show, staged
 
-VIEWS = [
-    "skip",
-    "head",
-    "lost",
-    "ask",
-    "stage",
-    "side",
-    "sheet",
-    "strip",
-    "parts",
-    "shortcuts",
-    "live",
-    "drop",
-]
+VIEWS = re.findall(r'\bname: "([\w-]+)"', (WEB / "views/views.js").read_text("utf-8"))
 
 # In place of app.js: the places are empty, and a test mounts what it wants.
 APP = """
@@ -153,7 +142,7 @@ def visit(empty: Page) -> Callable[[str], Any]:
     return visited
 
 
-def test_the_list_is_what_is_tested(empty: Page) -> None:
+def test_every_view_of_the_list_is_tested(empty: Page) -> None:
     assert empty.evaluate("VIEWS.map(({ name }) => name)") == VIEWS
 
 
