@@ -15,7 +15,7 @@ import { h } from "./dom.js";
  *
  * Fills an empty element. Whatever outlasts it (listeners elsewhere, subscriptions, observers, timers) ends with the
  * signal.
- * @typedef {(element: HTMLElement, tools: Tools, signal: AbortSignal) => unknown} Mount
+ * @typedef {(element: HTMLElement, tools: Tools, signal: AbortSignal) => void | Promise<void>} Mount
  *
  * `place` is one of index.html's; `style` are paths from the page, of sheets in a layer of style/layers.css and under `.name`.
  * @typedef {{ name: string, place: string, mount: Mount, style?: string[] }} View
