@@ -137,6 +137,10 @@ export interface View {
   /** Whether the steps on show are played one after the other. */
   playing: boolean;
   theme: "auto" | "light" | "dark";
+  /** Where the visitor is: a name of rooms/rooms.js, or "stage". */
+  room: string;
+  /** A room that could not be entered, and why: it is not there, or failed. */
+  lost: { room: string; why: "unknown" | "failed" } | null;
 }
 
 /** What models.json says of a model (export/site/catalogue.py), or the page of a folder that was opened. */

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 # In place of engine.js: nothing starts, and the tests reach the store.
 ENGINE = """export class Engine {
@@ -44,16 +45,28 @@ SHOW = """async ({ name, steps, done, run, engine, settings, change }) => {
 }"""
 
 
+KINDS = {"js": "text/javascript", "css": "text/css"}
+
+
+def answer(file: str, route: Route) -> None:
+    kind = route.request.url.rsplit(".", 1)[-1]
+    route.fulfill(body=file, content_type=KINDS[kind])
+
+
 @contextmanager
-def staged(chromium: Browser, address: str, **context: Any) -> Iterator[Page]:
-    """A page at that address whose engine never starts; any error on it fails the test."""
+def staged(
+    chromium: Browser, address: str, files: dict[str, str] | None = None, **context: Any
+) -> Iterator[Page]:
+    """A page at that address whose engine never starts; any error on it fails the test.
+
+    `files` stand in for those of the site, or beside them, by their path.
+    """
     visit = chromium.new_context(service_workers="block", **context)
     page = visit.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.route(
-        "**/engine/engine.js", lambda route: route.fulfill(body=ENGINE, content_type="text/javascript")
-    )
+    for path, file in ({"engine/engine.js": ENGINE} | (files or {})).items():
+        page.route(f"**/{path}", partial(answer, file))
     page.goto(address)
     page.wait_for_function(
         "Object.values(globalThis.store?.state.runs.byId ?? {}).some(({ frames }) => frames.length > 0)"

@@ -34,10 +34,13 @@ class Page {
     };
     this.afterPaint = [];
     this.budget = new Budget(this.store, (motion) => this.motions.push(motion), clock);
-    this.store.subscribe(() => {
-      this.told.push(this.time);
-      this.time += this.telling;
-    });
+    this.store.subscribe(
+      (state) => [state],
+      () => {
+        this.told.push(this.time);
+        this.time += this.telling;
+      },
+    );
     this.store.set({ engine: { status: "ready", backend, threads } });
   }
 
@@ -103,7 +106,10 @@ test("where every core computes, the page moves in beats from the first step on"
 test("what is told meanwhile is told in one piece, and no frame is lost", async () => {
   const page = new Page();
   const seen = [];
-  page.store.subscribe((state) => seen.push(shownRun(state).frames.length));
+  page.store.subscribe(
+    (state) => [state],
+    (state) => seen.push(shownRun(state).frames.length),
+  );
   await page.run(3000);
   page.store.set(withRun(page.store.state, "a", { status: "finished" }));
   await settled();

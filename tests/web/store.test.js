@@ -6,7 +6,10 @@ import { Store } from "../../web/state/store.js";
 const hearing = () => {
   const store = new Store();
   const heard = [];
-  store.subscribe(({ engine }) => heard.push(engine.stage));
+  store.subscribe(
+    (state) => [state],
+    ({ engine }) => heard.push(engine.stage),
+  );
   return { store, heard };
 };
 
@@ -46,4 +49,51 @@ test("what is told at once tells what was waiting, and that is not told again", 
   await null;
   assert.deepEqual(heard, ["decode"]);
   mock.timers.reset();
+});
+
+test("a signal ends a subscription, also while its change is being told", async () => {
+  const store = new Store();
+  const heard = [];
+  const end = new AbortController();
+  const pick = ({ view }) => [view.word];
+  store.subscribe(pick, () => end.abort());
+  store.subscribe(pick, ({ view }) => heard.push(view.word), end.signal);
+  store.subscribe(pick, () => heard.push("aborted before"), AbortSignal.abort());
+  store.set({ view: { word: 2 } });
+  await null;
+  assert.deepEqual(heard, []);
+  assert.equal(store.listeners.size, 1);
+});
+
+test("only what was picked is told", async () => {
+  const store = new Store();
+  const heard = [];
+  store.subscribe(
+    ({ view }) => [view.word, view.step],
+    ({ view }) => heard.push([view.word, view.step]),
+  );
+  for (const view of [{ word: 1 }, { part: 3 }, { word: 1 }, { step: 2 }]) {
+    store.set({ view });
+    await null;
+  }
+  assert.deepEqual(heard, [
+    [1, null],
+    [1, 2],
+  ]);
+});
+
+test("a listener that fails is reported, and keeps nothing from the others", async () => {
+  const store = new Store();
+  const heard = [];
+  const reported = [];
+  globalThis.reportError = ({ message }) => reported.push(message);
+  const pick = ({ view }) => [view.word];
+  store.subscribe(pick, () => {
+    throw new Error("a room's");
+  });
+  store.subscribe(pick, ({ view }) => heard.push(view.word));
+  store.set({ view: { word: 2 } });
+  await null;
+  assert.deepEqual(reported, ["a room's"]);
+  assert.deepEqual(heard, [2]);
 });

@@ -61,8 +61,8 @@ export class Engine {
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
     store.subscribe(
+      ({ settings }) => [settings.prompt],
       () => this.#readSoon(),
-      ({ settings }) => settings.prompt,
     );
   }
 

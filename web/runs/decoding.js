@@ -25,10 +25,10 @@ export class Decoding {
   constructor(store, runs) {
     this.store = store;
     this.runs = runs;
-    const look = () => void this.#look();
-    store.subscribe(look, ({ view }) => view);
-    store.subscribe(look, (state) => shownRun(state).frames);
-    store.subscribe(look, (state) => shownRun(state).status);
+    store.subscribe(
+      ({ runs, view }) => [view, shownRun({ runs }).frames, shownRun({ runs }).status],
+      () => void this.#look(),
+    );
   }
 
   /** The step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Frame | null} */

@@ -25,8 +25,8 @@ export class Shelf {
     this.store = store;
     this.room = room;
     store.subscribe(
+      ({ runs }) => [runs],
       () => void this.#tidy(),
-      ({ runs }) => runs,
     );
   }
 

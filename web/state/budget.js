@@ -62,7 +62,10 @@ export class Budget {
     this.clock = clock;
     /** @type {"full" | "calm"} */
     this.motion = "full";
-    store.subscribe(() => this.#told());
+    store.subscribe(
+      (state) => [state],
+      () => this.#told(),
+    );
   }
 
   /**

@@ -10,7 +10,7 @@
 import { chooseFolder, droppedFolder, readFolder } from "../device/folder.js";
 import { keepForGood, removeKept } from "../device/kept.js";
 import { listRecordings, playRecording } from "../runs/recordings.js";
-import { readOptions, writeModel, writeSettings } from "./address.js";
+import { readOptions, readRoom, STAGE, writeModel, writeRoom, writeSettings } from "./address.js";
 import { within } from "./bounds.js";
 import { withGain } from "./gains.js";
 import { busy, shownFrame, shownPicture, shownRun, shownSettings } from "./selectors.js";
@@ -28,6 +28,8 @@ export class Commands {
     this.timer = 0;
     /** @type {ReturnType<typeof listRecordings> | null} */
     this.recorded = null;
+    /** The address that was answered last, without its room. */
+    this.visited = whereabouts();
   }
 
   /** Draw a picture with the settings as they stand; its failure is told by the store. */
@@ -36,7 +38,9 @@ export class Commands {
     this.store.set({ view: { step: null, part: null } });
     // The address brings this picture back, here and for whomever it is sent to.
     const { settings, model } = this.store.state;
-    history.replaceState(null, "", writeSettings(settings, model?.defaults.preview));
+    const said = writeSettings(settings, model?.defaults.preview);
+    history.replaceState(null, "", writeRoom(said, this.store.state.view.room));
+    this.visited = whereabouts();
     this.engine.runs.generate().catch(() => {});
   }
 
@@ -86,15 +90,43 @@ export class Commands {
       const { prompt, negative, seed } = this.store.state.settings;
       const { href } = Object.assign(new URL(location.href), {
         search: writeModel(location.search, entry === list[0] ? null : name),
-        hash: writeSettings({ prompt, negative, seed }),
+        hash: writeRoom(writeSettings({ prompt, negative, seed }), this.store.state.view.room),
       });
       if (href !== location.href) history.pushState(null, "", href);
+      this.visited = whereabouts();
     }
     this.engine.use(name);
   }
 
-  /** Back, forward or by hand to an address that names another model, or another picture. */
+  /** Go to a room; "stage" leads back. @param {string} room */
+  enter(room) {
+    if (room === this.store.state.view.room) return;
+    this.#go(room);
+    history.pushState(null, "", addressOf(room));
+  }
+
+  /** Be at the stage in place of a room that is not there, or failed. @param {string} room @param {"unknown" | "failed"} why */
+  miss(room, why) {
+    this.#view({ room: STAGE, lost: { room, why } });
+    history.replaceState(null, "", addressOf(STAGE));
+  }
+
+  /** @param {string} room */
+  #go(room) {
+    this.hold();
+    this.#view({ room, lost: null });
+  }
+
+  /** Back, forward or by hand to an address that names another room, another model, or another picture. */
   travel() {
+    const room = readRoom(location.hash);
+    const { visited } = this;
+    this.visited = whereabouts();
+    if (room !== this.store.state.view.room) {
+      this.#go(room);
+      // That alone is no reason to draw anew.
+      if (this.visited === visited) return;
+    }
     const { list, chosen } = this.store.state.models;
     const name = readOptions(location.search).model ?? list[0]?.name;
     if (list.length && name !== chosen) this.engine.use(name, { asked: false });
@@ -255,4 +287,14 @@ export class Commands {
   #view(view) {
     this.store.set({ view });
   }
+}
+
+/** The address without its room. */
+function whereabouts() {
+  return location.search + writeRoom(location.hash, STAGE);
+}
+
+/** @param {string} room @returns {string} this address with that room */
+function addressOf(room) {
+  return location.pathname + location.search + writeRoom(location.hash, room);
 }

@@ -8,7 +8,6 @@
  */
 
 import { busy, shownRun } from "../../state/selectors.js";
-import { watch } from "../dom.js";
 
 export const STATIONS = ["unet", "guidance", "sampler", "latent"];
 const CREEP = 30; // milliseconds between two drawings
@@ -28,28 +27,31 @@ export class Lamp {
    * @param {Store} store
    * @param {Budget} budget
    * @param {(position: number) => void} draw called with the position in steps whenever it has changed
+   * @param {AbortSignal} signal puts it out
    */
-  constructor(store, budget, draw) {
+  constructor(store, budget, draw, signal) {
     this.store = store;
     this.budget = budget;
     this.draw = draw;
+    this.signal = signal;
     this.position = 0;
     /** Steps that the rest of the page shows; in beats the loop is ahead of it. */
-    this.told = 0;
+    this.told = shownRun(store.state).frames.length;
     this.run = 0;
     this.stage = "";
     this.since = 0;
     this.time = 0;
     this.drawn = 0;
     this.ticking = false;
+    signal.addEventListener("abort", () => this.light(false));
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    watch(
-      store,
+    store.subscribe(
       ({ runs, view }) => [shownRun({ runs }), view],
       () => {
         this.told = shownRun(store.state).frames.length;
         this.wake();
       },
+      signal,
     );
   }
 
@@ -86,6 +88,7 @@ export class Lamp {
 
   /** @param {number} now */
   tick(now) {
+    if (this.signal.aborted) return;
     const { view } = this.store.state;
     const run = shownRun(this.store.state);
     const passed = Math.max(0, now - this.time);

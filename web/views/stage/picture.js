@@ -1,8 +1,7 @@
 /**
  * What hangs in the frame: the predicted picture on its mat, or a word's attention as a stain over it.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { contour, enlarge, extent, stain, summary, threshold } from "../../paint/attention.js";
@@ -19,17 +18,19 @@ import {
   stale,
 } from "../../state/selectors.js";
 import { percent, rich, t } from "../../text/text.js";
-import { fill, h, rem, s, say, set, watch } from "../dom.js";
+import { fill, h, rem, s, say, set } from "../dom.js";
+import { namePart } from "../part.js";
 
 const FINE = 64; // cells across for the line
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
  * @param {() => import("./sockets.js").Socket[]} socketsOf
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send, socketsOf) {
+export function mount(element, tools, socketsOf, signal) {
+  const { store, send } = tools;
   const canvas = h("canvas", { role: "img" });
   const press = h("button", {
     class: "press",
@@ -178,8 +179,7 @@ export function mount(element, store, send, socketsOf) {
     set(image, "data-stale", !again.hidden);
   };
 
-  watch(
-    store,
+  store.subscribe(
     ({ runs, view }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
@@ -187,15 +187,19 @@ export function mount(element, store, send, socketsOf) {
       view,
     ],
     paint,
+    signal,
   );
-  watch(
-    store,
+  store.subscribe(
     ({ runs, settings }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, settings],
     mark,
+    signal,
   );
   mark();
+  namePart([decoder], tools, signal);
 
   return {
+    /** The layer over the picture, to be put above what stands round it. */
+    over,
     overlay,
 
     /** @param {Geometry} next @param {number} pixels of a unit */

@@ -2,23 +2,24 @@
  * The names of the parts: plates on the frame for guidance, sampler and latent, headings for words, encoder and UNet,
  * and the noise that the line comes from.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { put } from "../../paint/canvas.js";
 import { colourImage } from "../../paint/latent.js";
 import { askedTwice, shownFrame, shownModel, shownRun, shownSettings } from "../../state/selectors.js";
 import { has, number, rich, t } from "../../text/text.js";
-import { h, rem, s, say, watch } from "../dom.js";
+import { h, rem, s, say } from "../dom.js";
+import { namePart } from "../part.js";
 import { ENCODER } from "./geometry.js";
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, tools, signal) {
+  const { store, send } = tools;
   /** @param {1 | 2 | 3 | 4 | 5 | 6} part @param {...Node} children */
   const opener = (part, ...children) =>
     h(
@@ -108,8 +109,7 @@ export function mount(element, store, send) {
       if (values) put(canvas, colourImage(values, shape));
     }
   };
-  watch(
-    store,
+  store.subscribe(
     ({ runs, view, model, settings }) => [
       shownRun({ runs }).frames,
       view.step,
@@ -119,7 +119,9 @@ export function mount(element, store, send) {
       shownRun({ runs }).model,
     ],
     update,
+    signal,
   );
+  namePart([...headings, guidance, sampler, latent], tools, signal);
 
   return {
     /** @param {Geometry} next */

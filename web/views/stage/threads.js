@@ -9,7 +9,7 @@ import { gainOf } from "../../state/gains.js";
 import { shownFrame, shownRun, shownWords } from "../../state/selectors.js";
 import { shareOf, wordsPart } from "../../state/shares.js";
 import { percent, t } from "../../text/text.js";
-import { s, watch } from "../dom.js";
+import { s } from "../dom.js";
 import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;
@@ -22,8 +22,9 @@ const DOTS = { least: 0.8, more: 2.5 };
  * @param {HTMLElement} element
  * @param {Store} store
  * @param {() => import("./sockets.js").Socket[]} socketsOf
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, socketsOf) {
+export function mount(element, store, socketsOf, signal) {
   const svg = s("svg", { class: "layer threads", "aria-hidden": "true" });
   // The beads move, so they have a layer of their own that alone is painted again; they pass under the slots.
   const moving = s("svg", { class: "layer threads moving", "aria-hidden": "true" });
@@ -178,8 +179,7 @@ export function mount(element, store, socketsOf) {
     return out;
   };
 
-  watch(
-    store,
+  store.subscribe(
     ({ runs, view, settings, reading }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
@@ -189,6 +189,7 @@ export function mount(element, store, socketsOf) {
       reading,
     ],
     draw,
+    signal,
   );
 
   return {

@@ -1,10 +1,8 @@
 /**
  * The line wound round the picture: one lap a step, as rough as the noise, and the lamp that runs along it.
  *
- * @import { Budget } from "../../state/budget.js"
- * @import { Store } from "../../state/store.js"
- * @import { State } from "../../types"
  * @import { Line } from "../../paint/line.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { inUnits } from "../../paint/canvas.js";
@@ -17,10 +15,10 @@ const POWER = 2.2; // roughness falls faster than the noise, so that the middle 
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Budget} budget
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, budget) {
+export function mount(element, { store, budget }, signal) {
   const still = h("canvas", { class: "layer", "aria-hidden": "true" });
   const moving = h("canvas", { class: "layer", "aria-hidden": "true" });
   const lampMark = h("div", { class: "lamp-mark", "aria-hidden": "true" });
@@ -111,7 +109,7 @@ export function mount(element, store, budget) {
     }
   };
 
-  const lamp = new Lamp(store, budget, draw);
+  const lamp = new Lamp(store, budget, draw, signal);
 
   return {
     /** The lamp's mark, to be put above everything else on the stage. */

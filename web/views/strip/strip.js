@@ -2,8 +2,7 @@
  * The film strip: every step's picture, or of a long run every k-th; the line unrolled under them as a timeline; and the
  * transport.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 import { enlarge, extent, stain } from "../../paint/attention.js";
 import { clear, inUnits, put, thumbnail } from "../../paint/canvas.js";
@@ -12,7 +11,7 @@ import { pointAt, straight, trace } from "../../paint/line.js";
 import { busy, mapOf, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
 import { stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
-import { fill, h, icon, say, set, watch } from "../dom.js";
+import { fill, h, icon, say, set, sized } from "../dom.js";
 import { playOrHold } from "../keys.js";
 import { progress } from "../progress.js";
 
@@ -21,10 +20,10 @@ const ROOMY = 10; // pictures that leave room for words beside their numbers
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, { store, send }, signal) {
   set(element, "aria-label", t("strip.label"));
   const play = h("button", { class: "play", click: () => playOrHold(store, send) });
   const line = h("div", { class: "transport-title" });
@@ -243,8 +242,7 @@ export function mount(element, store, send) {
     /** @type {HTMLElement | null} */ (list.querySelector("[aria-current] .cover"))?.focus();
   });
 
-  watch(
-    store,
+  store.subscribe(
     ({ runs, view, settings }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
@@ -255,7 +253,8 @@ export function mount(element, store, send) {
       settings.steps,
     ],
     update,
+    signal,
   );
-  new ResizeObserver(draw).observe(track);
+  sized(track, draw, signal);
   update();
 }
