@@ -12,6 +12,7 @@ from typing import Any
 from pyscript_app.refusal import RefusalError
 
 Manifest = dict[str, Any]
+NAME = "manifest.json"  # in the model's folder
 
 # The UNet's graphs, of which a page runs one; the one that is faster where it works comes first.
 UNETS = ("unet_fused", "unet")

@@ -83,6 +83,7 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "term.{}": terms(),
     "trouble.{}": union("code"),
     "refusal.{}": sentences(),
+    "download.{}": re.findall(r'new DownloadError\("[\w-]+", "([\w-]+)"', "".join(CODE.values())),
     "sampler.{}": SAMPLERS,
     "sampler.{}.why": SAMPLERS,
     "preview.{}": PREVIEWS,

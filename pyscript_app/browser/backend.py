@@ -11,9 +11,9 @@ from typing import Any
 
 import js
 
+from pyscript_app.browser.files import Bytes
 from pyscript_app.browser.runtime import make_tensor, plain, read_tensor
 from pyscript_app.browser.sessions import Opener
-from pyscript_app.browser.storage import Bytes
 from pyscript_app.browser.trouble import TroubleError, explain
 from pyscript_app.manifest import UNETS, Manifest, largest_piece
 

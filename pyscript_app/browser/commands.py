@@ -30,15 +30,15 @@ async def start(options: Any) -> Any:
     """Load and try a model.
 
     Args:
-        options: ``{base, folder, manifest, backend, opened}``: the page's address, the model's folder below it,
-            the text of its manifest, "webgpu", "wasm" or null for the better one, and for a folder that the visitor
-            opened its files ``{path: File}``, else null.
+        options: ``{base, manifest, backend, verdict}``: the page's address, the text of the model's manifest,
+            "webgpu", "wasm" or null for the better one, and the ``verdict`` of an earlier start on the same files, or
+            null.
 
     Returns:
-        ``{backend, adapter, threads, selfAttention, sparing, note, build, files}``, where ``selfAttention`` is "plain"
-        or "fused", ``sparing`` says that heavy graphs are opened one at a time, ``build`` are module and WebAssembly of
-        onnxruntime-web, and ``files`` are the paths below ``base`` that the service worker must keep for a visit
-        without a network; or ``{trouble}``.
+        ``{backend, adapter, threads, selfAttention, sparing, note, build, verdict}``, where ``selfAttention`` is
+        "plain" or "fused", ``sparing`` says that heavy graphs are opened one at a time, ``build`` are module and
+        WebAssembly of onnxruntime-web, below ``base``, and ``verdict`` is a text to be told to later starts; or
+        ``{trouble}``.
     """
     global _engine  # noqa: PLW0603 (a worker has one engine)
     try:

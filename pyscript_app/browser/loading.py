@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, jsnull
 
 from pyscript_app.browser import backend, onnxruntime
-from pyscript_app.browser.device_folder import MANIFEST, VERDICT, DeviceFolder
-from pyscript_app.browser.download import Download
-from pyscript_app.browser.memory_folder import MemoryFolder
+from pyscript_app.browser.files import PageFiles, read
 from pyscript_app.browser.messages import post
 from pyscript_app.browser.runtime import import_module, plain
 from pyscript_app.browser.sessions import Opener, Sessions
-from pyscript_app.browser.storage import File, read, sha256
-from pyscript_app.browser.trouble import TroubleError, damaged, incomplete, unreadable
-from pyscript_app.manifest import UNETS, Manifest, openable, picture_files, picture_graphs, read_manifest
+from pyscript_app.browser.trouble import TroubleError
+from pyscript_app.manifest import (
+    NAME,
+    UNETS,
+    Manifest,
+    openable,
+    picture_files,
+    picture_graphs,
+    read_manifest,
+)
 from pyscript_app.model import Model
 from pyscript_app.refusal import RefusalError
 
@@ -40,7 +44,7 @@ class Loaded:
 
 
 async def load(options: Any) -> Loaded:
-    """Bring a model here and try it.
+    """Try a model whose files the page brings here.
 
     Args:
         options: see ``commands.start``.
@@ -51,7 +55,7 @@ async def load(options: Any) -> Loaded:
     try:
         manifest = read_manifest(options.manifest)
     except RefusalError as error:
-        raise TroubleError("damaged-file", str(error), MANIFEST, error) from error
+        raise TroubleError("damaged-file", str(error), NAME, error) from error
     graphs = picture_graphs(manifest)
     adapter = await backend.find_adapter()
     names, no_card = backend.backends(adapter, options.backend or None)
@@ -60,24 +64,18 @@ async def load(options: Any) -> Loaded:
 
     paths = picture_files(manifest)
     shards = {shard for graph in graphs.values() for shard in graph["shards"]}
-    folder = None if options.opened else await DeviceFolder.open(options.folder)
+    source = PageFiles(await import_module(options.base + "engine/openfiles.js"))
     files, ort, lazy = await asyncio.gather(
-        _files(options, manifest, paths, folder),
+        source.open(paths),
         onnxruntime.load(options.base, build),
         import_module(options.base + "engine/filebytes.js"),
     )
 
     post("progress", status="probing", stage="unet")
 
-    async def fetch(further: Iterable[str]) -> dict[str, File]:
-        try:
-            return await _files(options, manifest, further, folder)
-        finally:
-            post("progress", status="ready", stage="")
-
     all_graphs = openable(manifest)
     weights = sum(files[shard].size for shard in shards)
-    opener = Opener(ort, lambda each: lazy.externalData(plain(each)), all_graphs, files, weights, fetch)
+    opener = Opener(ort, lambda each: lazy.externalData(plain(each)), all_graphs, files, weights, source.open)
     situation = [
         js.navigator.userAgent,
         backend.adapter_name(adapter),
@@ -91,7 +89,7 @@ async def load(options: Any) -> Loaded:
         probe = await read(files[manifest["probe"]["file"]])
         return await backend.choose(ort, ways, manifest, opener, probe)
 
-    choice = await _choose(folder, situation, ways, opener, ask)
+    choice, verdict = await _choose(options.verdict or None, situation, ways, opener, ask)
     chosen = choice.candidate
     settle = None
     if chosen.backend == "webgpu":
@@ -109,7 +107,6 @@ async def load(options: Any) -> Loaded:
 
     words = manifest["tokenizer"]
     vocab, merges = [await files[words[part]].text() for part in ("vocab", "merges")]
-    kept_by_the_service_worker = [] if folder or options.opened else [options.folder + path for path in paths]
     facts = {
         "backend": chosen.backend,
         "adapter": backend.adapter_name(adapter),
@@ -118,66 +115,36 @@ async def load(options: Any) -> Loaded:
         "sparing": opener.spares(chosen.backend),
         "note": no_card or no_fit or choice.note,
         "build": build,
-        "files": sorted([*build, *kept_by_the_service_worker]),
+        "verdict": verdict,
     }
     return Loaded(ort, manifest, all_graphs, Model(manifest, vocab, merges), sessions, settle, facts)
 
 
-async def _files(
-    options: Any, manifest: Mapping[str, Any], paths: Iterable[str], folder: DeviceFolder | None
-) -> dict[str, File]:
-    """The model's files, from the folder that the visitor opened or from the server."""
-    if options.opened:
-        return {path: await _opened(options.opened, path, manifest["files"][path]) for path in sorted(paths)}
-
-    def report(remaining: float | None, **stands: Any) -> None:
-        left = jsnull if remaining is None else remaining
-        post("progress", status="downloading", stage="", remaining=left, **stands)
-
-    address = options.base + options.folder
-    if folder is None:
-        return await Download(address, manifest["files"], MemoryFolder(), report).load(paths)
-    async with folder.alone():
-        await folder.note(MANIFEST, options.manifest)
-        await folder.tidy({file["sha256"] for file in manifest["files"].values()})
-        return await Download(address, manifest["files"], folder, report).load(paths)
-
-
-async def _opened(files: Any, path: str, promised: Mapping[str, Any]) -> File:
-    post("progress", status="preparing", stage=path)
-    file = getattr(files, path, None)
-    if file is None:
-        raise incomplete(path)
-    try:
-        if file.size != promised["bytes"] or await sha256(file) != promised["sha256"]:
-            raise damaged(path)
-    except JsException as error:
-        raise unreadable(path) from error
-    return file
-
-
 async def _choose(
-    folder: DeviceFolder | None,
+    before: str | None,
     situation: list[Any],
     ways: Sequence[backend.Candidate],
     opener: Opener,
     ask: Callable[[], Awaitable[backend.Choice]],
-) -> backend.Choice:
-    """Choose as an earlier visit on this device did, or anew.
+) -> tuple[backend.Choice, str]:
+    """Choose as an earlier visit on this device did, or anew; with the verdict that a later visit is to be told.
 
     What gave the right answer with the same browser on the same bytes is not asked again, unless it does not open: a
     call of a big UNet takes a processor most of a minute, and a graphics card compiles its shaders for it.
     """
-    noted = await folder.noted(VERDICT) if folder else None
-    if noted and noted["situation"] == situation:
+    if before and (noted := _parse(before)) and noted["situation"] == situation:
         way = ways[noted["way"]]
         with suppress(Exception):  # a driver may fail in any way
-            return backend.Choice(way, await opener.open(way.unet, way.backend), noted["note"])
+            return backend.Choice(way, await opener.open(way.unet, way.backend), noted["note"]), before
     choice = await ask()
-    if folder:
-        verdict = {"situation": situation, "way": ways.index(choice.candidate), "note": choice.note}
-        await folder.note(VERDICT, json.dumps(verdict))
-    return choice
+    way = ways.index(choice.candidate)
+    return choice, json.dumps({"situation": situation, "way": way, "note": choice.note})
+
+
+def _parse(verdict: str) -> Any:
+    """None of one that was cut off while it was written."""
+    with suppress(ValueError):
+        return json.loads(verdict)
 
 
 def _watch(device: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import js
 
+from pyscript_app.browser.files import File, read
 from pyscript_app.browser.runtime import plain
-from pyscript_app.browser.storage import File, read
 from pyscript_app.manifest import FOLD_LIMIT, PICTURE_GRAPHS
 from pyscript_app.refusal import RefusalError
 

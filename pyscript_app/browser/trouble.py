@@ -65,36 +65,7 @@ def interrupted(file: str) -> TroubleError:
     """The network failed on the way."""
     return TroubleError(
         "network",
-        f"The connection broke while {file} was loading: look at the network and start again; "
-        "what has arrived is kept.",
-        file,
-    )
-
-
-def no_room(needed: float = 0, room: float = 0) -> TroubleError:
-    """The browser gives the model too little of the disk: how many bytes, where that is known beforehand."""
-    lack = f": it needs {_size(needed)} and may take {_size(room)}" if needed else ""
-    return TroubleError(
-        "quota",
-        f"There is no room for the model on this device{lack}. Remove another model or free some disk, leave a "
-        "private window, then start again; what has arrived is kept.",
-    )
-
-
-def incomplete(file: str) -> TroubleError:
-    """An opened folder lacks a file that its manifest names."""
-    return TroubleError(
-        "missing-file",
-        f"The opened folder has no file {file}, which its manifest names: open the whole folder as it was exported.",
-        file,
-    )
-
-
-def unreadable(file: str) -> TroubleError:
-    """A file of an opened folder was moved or changed meanwhile."""
-    return TroubleError(
-        "missing-file",
-        f"The file {file} can no longer be read where it was: open the model's folder again.",
+        f"The connection broke while {file} was loading: look at the network and start again.",
         file,
     )
 
@@ -105,10 +76,6 @@ def no_memory() -> TroubleError:
         "out-of-memory",
         "The browser has no memory left for the model: close other tabs, or use a larger device.",
     )
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def explain(error: BaseException) -> TroubleError:

@@ -60,6 +60,7 @@ ALONE = """async ({ settings, opened, without, spoilt }) => {
   const base = new URL("./", document.baseURI).href;
   const folder = "models/miniature/";
   const { PythonWorker } = await import(`${base}engine/worker.js`);
+  const { ModelFiles } = await import(`${base}device/files.js`);
   const manifest = await (await fetch(`${base}${folder}manifest.json`)).text();
   const files = {};
   for (const path of opened ? Object.keys(JSON.parse(manifest).files) : []) {
@@ -71,14 +72,18 @@ ALONE = """async ({ settings, opened, without, spoilt }) => {
   const worker = new PythonWorker(({ kind, item }) => {
     if (kind === "item") latents.push([...item.latent]);
   });
+  const entry = { name: "miniature", ...(opened && { opened: { files } }) };
+  worker.files = new ModelFiles(entry, manifest, () => {});
   try {
     const python = await worker.start();
-    const options = { base, folder, manifest, backend: null, opened: opened ? files : null };
+    const options = { base, manifest, backend: null, verdict: await worker.files.verdict() };
     const { trouble, ...facts } = await python.start(options);
+    if (facts.verdict) await worker.files.decide(facts.verdict);
     if (trouble || !settings) return { trouble, facts };
     const drawn = await python.run("generate", settings, "alone");
     return { trouble: drawn.trouble, facts, latents };
   } finally {
     worker.end();
+    worker.files.end();
   }
 }"""

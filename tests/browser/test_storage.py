@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import BOOT, MODEL, altered_manifest, largest_shard, wait_ready
 from tests.browser.native import draw_natively
@@ -47,6 +48,21 @@ def wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_first_visit_fetches_the_model_before_python_is_there(
+    context: BrowserContext, line: Line, site: Path
+) -> None:
+    shard = largest_shard(site)
+    python = line.held["vendor/pyodide/pyodide.asm.wasm"] = threading.Event()
+    try:
+        page = visit(context, line.address)
+        wait_until(lambda: line.sent[shard] == (site / shard).stat().st_size)
+        expect(page.get_by_role("progressbar", name="Model files")).to_have_attribute("aria-valuenow", "100")
+    finally:
+        python.set()
+    wait_ready(page)
+    assert {tuple(asked) for asked in line.asked.values()} == {(0,)}
 
 
 def test_a_broken_download_goes_on_and_is_kept_once_and_for_good(
@@ -171,7 +187,7 @@ def test_a_device_that_is_too_small_is_said_before_anything_is_fetched(
     page = visit(context, address)
     message = page.evaluate(FAILED)
     assert message.startswith(
-        "There is no room for the model on this device: it needs 5000000.0 GB and may take "
+        "There is no room for the model on this device: it needs 5,000,000 GB and may take "
     )
     assert page.evaluate(DEVICE_FILES, MODEL).keys() == {"manifest.json"}
 

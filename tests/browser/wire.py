@@ -17,6 +17,7 @@ from export.site.serving import Handler
 BLOCK = 1 << 18  # bytes
 # What is on its way when a line breaks is lost: a page on busy cores gets this long to take it.
 LAST_BREATH = 2.0  # seconds
+LONGEST = 120.0  # seconds that an answer is held
 
 
 class Line:
@@ -26,6 +27,7 @@ class Line:
         self.address = ""
         self.ranges = True
         self.changing = False  # whether each answer carries another ETag
+        self.held: dict[str, threading.Event] = {}  # what answers wait for
         self.pause = 0.0  # seconds between blocks
         self.cuts: dict[str, list[int]] = defaultdict(
             list
@@ -45,6 +47,8 @@ class WireHandler(Handler):
     def do_GET(self) -> None:  # noqa: N802 (the base class looks for it)
         """Answer a weights shard over the bad line, and all else as usual."""
         path, line = self.path.lstrip("/"), self.line
+        if path in line.held:
+            line.held[path].wait(LONGEST)
         if not path.endswith(".bin"):
             super().do_GET()
             return

@@ -1,6 +1,7 @@
 /**
- * What a picture needs of a model, as pyscript_app/manifest.py says it: so a folder from the disk is judged like the
- * same model on a server. tests/export/test_catalogue.py compares the two.
+ * What a picture needs of a model, as pyscript_app/manifest.py says it: so its files are on their way before Python is
+ * there, and a folder from the disk is judged like the same model on a server. tests/export/site/test_catalogue.py
+ * compares the two.
  *
  * @import { Manifest, ModelEntry } from "../types"
  */

@@ -2,11 +2,14 @@
  * The worker's other end: commands go to Python, and what Python reports becomes the store's state.
  *
  * @import { Commands } from "./worker.js"
- * @import { Diffuscope, Manifest, ModelEntry, Settings, Trouble } from "../types"
+ * @import { Diffuscope, EngineState, Manifest, ModelEntry, Settings, Trouble } from "../types"
  */
 
-import { readDevice, readKept } from "../device/device.js";
-import { asksFirst, folderOf, listModels, loadManifest } from "../device/models.js";
+import { readDevice } from "../device/device.js";
+import { ModelFiles } from "../device/files.js";
+import { readKept } from "../device/kept.js";
+import { asksFirst, listModels, loadManifest } from "../device/models.js";
+import { pictureFiles } from "../device/needs.js";
 import { Decoding } from "../runs/decoding.js";
 import { Runs } from "../runs/runs.js";
 import { readOptions, readSettings, USUAL } from "../state/address.js";
@@ -38,6 +41,10 @@ export class Engine {
   #worker = null;
   /** @type {Promise<Commands> | null} the worker's, once Python runs */
   #python = null;
+  /** @type {ModelFiles | null} */
+  #files = null;
+  /** @type {Pick<EngineState, "status" | "stage"> | null} what goes on beside a download */
+  #meanwhile = null;
   #reading = 0;
   /** Whether a model has given the settings its defaults. */
   #offered = false;
@@ -85,7 +92,12 @@ export class Engine {
       if (ask) {
         this.#endWorker();
         this.store.set({ engine: { status: "asking" } });
-      } else await this.#boot(entry, manifest, current);
+        return;
+      }
+      // The files are on their way before Python is there to ask for them.
+      const files = new ModelFiles(entry, manifest, (stands) => current() && this.#arrive(stands));
+      this.#files = files;
+      await Promise.all([files.open(wanted(manifest)), this.#boot(manifest, files, current)]);
     } catch (error) {
       if (current()) this.#fail(troubleOf(error));
     }
@@ -219,32 +231,43 @@ export class Engine {
     return /** @type {Promise<Commands>} */ (this.#python);
   }
 
+  /** How files come; null: what went on beside it goes on. @param {Partial<EngineState> | null} stands */
+  #arrive(stands) {
+    const { status, stage } = this.store.state.engine;
+    this.#meanwhile ??= { status, stage };
+    this.store.set({ engine: stands ?? this.#meanwhile });
+    if (!stands) this.#meanwhile = null;
+  }
+
   /**
-   * @param {ModelEntry} entry
-   * @param {string} manifest its text
+   * @param {string} manifest the model's, as text
+   * @param {ModelFiles} files
    * @param {() => boolean} current whether this is still the newest start
    */
-  async #boot(entry, manifest, current) {
+  async #boot(manifest, files, current) {
     const python = await this.#wake(current);
-    if (!current()) return;
-    const folder = folderOf(entry);
-    const { trouble, files, build, ...facts } = await python.start({
+    const worker = this.#worker;
+    if (!current() || !worker) return;
+    worker.files = files;
+    const before = await files.verdict();
+    const { trouble, build, verdict, ...facts } = await python.start({
       base: new URL("./", document.baseURI).href,
-      folder,
       manifest,
       backend: this.options.backend,
-      opened: entry.opened?.files ?? null,
+      verdict: before,
     });
     if (!current()) return;
     if (trouble) throw new EngineError(trouble);
+    if (verdict !== before) files.decide(verdict).catch(() => {}); // it is asked anew then
     remember(build);
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
     this.runs.begin(python);
     this.#readSoon();
     this.survey();
-    keep(entry.opened ? files : [`${folder}manifest.json`, ...files]).then(
-      ({ all, stale }) => current() && this.store.set({ engine: { offline: all, stale } }),
-    );
+    files
+      .fleeting()
+      .then((paths) => keep([...build, ...paths]))
+      .then(({ all, stale }) => current() && this.store.set({ engine: { offline: all, stale } }));
   }
 
   /** @param {any} message that the worker posted */
@@ -266,6 +289,9 @@ export class Engine {
   #endWorker() {
     this.#worker?.end();
     this.#worker = null;
+    this.#files?.end();
+    this.#files = null;
+    this.#meanwhile = null;
     this.activities.python = null;
   }
 
@@ -279,6 +305,15 @@ export class Engine {
     const reading = await this.runs.python?.read_prompt(prompt).catch(() => null);
     if (reading && prompt === this.store.state.settings.prompt)
       this.store.set({ reading: { ...reading, prompt } });
+  }
+}
+
+/** @param {string} manifest @returns {string[]} what a picture needs; nothing of a manifest that Python will refuse */
+function wanted(manifest) {
+  try {
+    return pictureFiles(JSON.parse(manifest));
+  } catch {
+    return [];
   }
 }
 

@@ -3,6 +3,8 @@
  *
  * Python and onnxruntime-web live together in one worker (pyscript_app/browser/commands.py), so that this thread only
  * draws. Commands go through PyScript's `sync`; what the worker reports comes as messages, their arrays transferred.
+ *
+ * @import { ModelFiles } from "../device/files.js"
  */
 
 import { EngineError, troubleOf } from "./trouble.js";
@@ -14,10 +16,9 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
 /**
  * @typedef {object} StartOptions
  * @property {string} base the page's address
- * @property {string} folder the model's folder below it
- * @property {string} manifest its text
+ * @property {string} manifest the model's, as text; its files come through `PythonWorker.files`
  * @property {"webgpu" | "wasm" | null} backend null for the better one
- * @property {Record<string, File> | null} opened the files, by path, of a folder that the visitor opened
+ * @property {string | null} verdict what an earlier start on these files returned, as far as that is known
  */
 
 /**
@@ -43,6 +44,8 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
 /** One PyScript worker, from its script element to its end. */
 export class PythonWorker {
   #late = 0;
+  /** @type {Pick<ModelFiles, "open"> | null} of the model that Python is asked to start */
+  files = null;
 
   /**
    * @param {(message: any) => void} onMessage told every object with a `kind` that the worker posts; and `trouble` when
@@ -97,12 +100,22 @@ export class PythonWorker {
     const worker = await this.#made();
     watching(false);
     worker.addEventListener("error", (/** @type {ErrorEvent} */ event) => fail(new Error(event.message)));
-    worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
-      if (data?.kind) this.onMessage(data);
+    worker.addEventListener("message", (/** @type {MessageEvent} */ { data, ports }) => {
+      if (data?.kind === "open") this.#open(data.paths, ports[0]);
+      else if (data?.kind) this.onMessage(data);
     });
     await worker.ready;
     fail = (error) => this.onMessage({ kind: "trouble", ...troubleOf(error) });
     return worker.sync;
+  }
+
+  /** Give Python files of the model (openfiles.js). @param {string[]} paths @param {MessagePort} port */
+  async #open(paths, port) {
+    try {
+      port.postMessage({ files: await this.files?.open(paths) });
+    } catch (error) {
+      port.postMessage({ trouble: troubleOf(error) });
+    }
   }
 
   /** @returns {Promise<any>} the worker, which PyScript makes of the script soon after it is in the page */

@@ -7,8 +7,8 @@
  * @import { Settings, View } from "../types"
  */
 
-import { keepForGood, removeKept } from "../device/device.js";
 import { chooseFolder, droppedFolder, readFolder } from "../device/folder.js";
+import { keepForGood, removeKept } from "../device/kept.js";
 import { listRecordings, playRecording } from "../runs/recordings.js";
 import { readOptions, writeModel, writeSettings } from "./address.js";
 import { within } from "./bounds.js";

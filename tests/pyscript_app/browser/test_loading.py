@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
@@ -12,17 +11,6 @@ from pyscript_app.browser import backend, loading
 
 WAYS = [backend.Candidate("webgpu", "unet"), backend.Candidate("wasm", "unet")]
 SITUATION = ["browser", "card", "bytes"]
-
-
-class Folder:
-    def __init__(self, verdict: dict[str, Any]) -> None:
-        self.verdict = verdict
-
-    async def noted(self, _: str) -> dict[str, Any]:
-        return self.verdict
-
-    async def note(self, _: str, text: str) -> None:
-        self.verdict = json.loads(text)
 
 
 class Opener:
@@ -39,6 +27,11 @@ async def ask() -> backend.Choice:
     return backend.Choice(WAYS[1], "asked", "")
 
 
+def choose(before: str | None, situation: list[str], broken: str) -> tuple[backend.Choice, str]:
+    opener = Opener(broken)
+    return asyncio.run(loading._choose(before, situation, WAYS, opener, ask))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("way", "broken", "situation", "session"),
     [
@@ -52,9 +45,17 @@ async def ask() -> backend.Choice:
 def test_the_known_answer_is_asked_for_once(
     way: int, broken: str, situation: list[str], session: str
 ) -> None:
-    folder = Folder({"situation": SITUATION, "way": way, "note": "why"})
-    opener = Opener(broken)
-    choice = asyncio.run(loading._choose(folder, situation, WAYS, opener, ask))  # type: ignore[arg-type]
+    before = json.dumps({"situation": SITUATION, "way": way, "note": "why"})
+    choice, verdict = choose(before, situation, broken)
     assert choice.session == session
     if session == "asked":
-        assert folder.verdict == {"situation": situation, "way": 1, "note": ""}
+        assert json.loads(verdict) == {"situation": situation, "way": 1, "note": ""}
+    else:
+        assert verdict == before
+
+
+@pytest.mark.parametrize("before", [None, '{"situation": ["brow'], ids=["none", "cut off"])
+def test_without_a_verdict_that_can_be_read_it_is_asked(before: str | None) -> None:
+    choice, verdict = choose(before, SITUATION, "")
+    assert choice.session == "asked"
+    assert json.loads(verdict)["situation"] == SITUATION

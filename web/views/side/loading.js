@@ -12,7 +12,7 @@ import { fill, h, icon, say, set, watch } from "../dom.js";
 
 const LARGE = 100e6; // bytes that take longer than a few seconds
 const SHORT = 3; // seconds left that nobody needs to be told of
-const STAGES = /** @type {const} */ (["booting", "downloading", "preparing", "probing"]);
+const STAGES = /** @type {const} */ (["downloading", "booting", "preparing", "probing"]);
 
 /**
  * @param {HTMLElement} element
@@ -57,10 +57,13 @@ export function mount(element, store, send) {
         list,
         STAGES.map((stage, index) => {
           const detail = index === now ? stageDetail(engine) : "";
+          // Python starts beside the download, which may be the one or the other that ends first.
+          const here = engine.total > 0 && engine.bytes >= engine.total;
+          const done = index < now && (stage !== "downloading" || here);
           return h(
             "li",
             { "aria-current": index === now ? "step" : false },
-            icon(index < now ? "check" : index === now ? "now" : "wait"),
+            icon(done ? "check" : index === now ? "now" : "wait"),
             h("span", {}, t(`loading.stage.${stage}`)),
             h("span", { class: "num" }, detail),
           );
