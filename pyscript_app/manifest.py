@@ -25,8 +25,9 @@ PICTURE_GRAPHS = (
     "preview_decoder",
     "latent_rgb",
 )
-# Those that are fetched when a picture first needs them.
-FURTHER_GRAPHS = ("vae_encoder",)
+
+# What the judge says of a picture.
+JUDGED = ("objects", "colours", "places", "times")
 
 # Weights of a heavier graph stay compressed in memory and are decompressed in each run, one layer at a time; those of
 # a lighter one are decompressed once, which draws faster.
@@ -59,9 +60,23 @@ def read_manifest(text: str) -> Manifest:
     return manifest
 
 
-def picture_graphs(manifest: Manifest, names: Iterable[str] = PICTURE_GRAPHS) -> dict[str, Any]:
-    """The entries of the graphs that a picture needs, or of others, as far as the model has them."""
-    return {name: manifest["graphs"][name] for name in names if name in manifest["graphs"]}
+def picture_graphs(manifest: Manifest) -> dict[str, Any]:
+    """The entries of the graphs that a picture needs, as far as the model has them."""
+    return {name: manifest["graphs"][name] for name in PICTURE_GRAPHS if name in manifest["graphs"]}
+
+
+def openable(manifest: Manifest) -> dict[str, Any]:
+    """The entries of all graphs that the model has; ``judge``, which the manifest describes apart, as one of them."""
+    graphs = dict(manifest["graphs"])
+    if judge := manifest.get("judge"):
+        size = manifest["files"][judge["file"]]["bytes"]
+        graphs["judge"] = {
+            "file": judge["file"],
+            "shards": [],
+            "bytes": size,
+            "outputs": dict.fromkeys(JUDGED),
+        }
+    return graphs
 
 
 def picture_files(manifest: Manifest) -> set[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,28 @@ WEB = Path(__file__).parent.parent / "web"
 LANGUAGES = sorted(WEB.glob("text/*.json"))
 CODE = {file.relative_to(WEB).as_posix(): file.read_text("utf-8") for file in sorted(WEB.rglob("*.js"))}
 TYPES = (WEB / "types.d.ts").read_text("utf-8")
-PLURALS = ("zero", "one", "two", "few", "many", "other")
+# Texts by key on stdin -> of each the values and the tags that it names, or what is wrong with its form.
+READ = """
+import { IntlMessageFormat } from "intl-messageformat";
+const read = (parts, found) => {
+  for (const { type, value, options, children } of parts) {
+    if (type === 8) found.tags.push(value);
+    else if (type >= 1 && type <= 6) found.values.push(value);
+    for (const { value: inner } of Object.values(options ?? {})) read(inner, found);
+    read(children ?? [], found);
+  }
+  return found;
+};
+const said = {};
+for (const [key, text] of Object.entries(JSON.parse(process.argv[1]))) {
+  try {
+    said[key] = read(new IntlMessageFormat(text, "en").getAst(), { values: [], tags: [] });
+  } catch (error) {
+    said[key] = { wrong: String(error) };
+  }
+}
+console.log(JSON.stringify(said));
+"""
 
 
 def terms() -> set[str]:
@@ -88,28 +111,36 @@ COMPUTED: dict[str, list | set | dict | range] = {
 }
 
 
-def arguments() -> Iterator[tuple[str, str]]:
-    """Each call for a text: its file, and the code of its first argument."""
+def calls() -> Iterator[tuple[str, str, str, str]]:
+    """Each call for a text: its file, the function, and the code of its first argument and of the others."""
     for file, code in CODE.items():
-        for call in re.finditer(r"(?<!\w)(?<![^.]\.)(?<!function )(?:t|rich|has)\(", code):
-            depth, quote = 0, ""
+        for call in re.finditer(r"(?<!\w)(?<![^.]\.)(?<!function )(t|rich|has)\(", code):
+            depth, quote, comma = 0, "", 0
             for place in range(call.end(), len(code)):
                 letter = code[place]
                 if quote:
                     quote = "" if letter == quote else quote
                 elif letter in "\"`'":
                     quote = letter
-                elif depth == 0 and letter in ",)":
+                elif depth == 0 and letter == ")":
                     break
+                elif depth == 0 and letter == ",":
+                    comma = comma or place
                 else:
                     depth += (letter in "([{") - (letter in ")]}")
-            yield file, code[call.end() : place].strip()
+            comma = comma or place
+            yield file, call[1], code[call.end() : comma].strip(), code[comma + 1 : place].strip(" \n,")
 
 
-def asked() -> dict[str, str]:
-    """Every key that code can ask for, and the file that asks."""
+def arguments() -> Iterator[tuple[str, str]]:
+    """Each call for a text: its file, and the code of its first argument."""
+    return ((file, first) for file, _, first, _ in calls())
+
+
+def asked(by: Iterable[tuple[str, str]] | None = None) -> dict[str, str]:
+    """Every key that code, or that these calls can ask for, and the file that asks."""
     keys = {}
-    for file, argument in arguments():
+    for file, argument in by or arguments():
         # A table of keys, such as WAITING, is read where it stands.
         for name in re.findall(r"\b[A-Z]{3,}\b", re.sub(r'"[^"]*"|`[^`]*`', "", argument)):
             if table := re.search(rf"\b{name} = [{{\[]([^}}\]]*)", CODE[file]):
@@ -130,15 +161,50 @@ def test_every_text_that_code_can_ask_for_is_there_and_none_is_left_over(languag
     keys = asked()
     assert len(keys) > 200, "the calls were not found"
 
-    def forms(key: str) -> set[str]:
-        return {key, *(f"{key}.{form}" for form in PLURALS)} & texts.keys()
+    assert {key: file for key, file in keys.items() if key not in texts} == {}
+    assert sorted(texts.keys() - keys.keys()) == []
 
-    lacking = {key: file for key, file in keys.items() if not forms(key)}
-    assert lacking == {}
-    # A plural needs the form that stands for all others.
-    halves = {key for key in keys if key not in texts and f"{key}.other" not in texts}
-    assert halves == set()
-    assert sorted(texts.keys() - set().union(*map(forms, keys))) == []
+
+def read(texts: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What the page's own reader finds in each text: ``{values, tags}``, or ``{wrong}``."""
+    command = ["node", "--input-type=module", "--eval", READ, json.dumps(texts)]
+    done = subprocess.run(command, cwd=WEB.parent, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def given(values: str) -> set[str]:
+    """The names in a call's object of values; ``{}`` is none."""
+    inner, depth, names = values.strip()[1:-1], 0, [""]
+    for letter in inner:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0:
+            names.append("")
+        else:
+            names[-1] += letter
+    return {name.split(":")[0].strip() for name in names} - {""}
+
+
+# What stands for the values that a call has from elsewhere.
+ELSEWHERE = {"": "{}", "limits": "{ min, max }"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda file: file.stem)
+def test_every_text_can_be_read_and_asks_for_values_that_its_callers_give(language: Path) -> None:
+    found = read(json.loads(language.read_text("utf-8")))
+    assert {key: said["wrong"] for key, said in found.items() if "wrong" in said} == {}
+    english = read(json.loads((WEB / "text" / "en.json").read_text("utf-8")))
+    for file, function, first, values in calls():
+        if function == "has":
+            continue
+        for key in asked([(file, first)]):
+            # Of a refusal's values, another language has those of the English.
+            refused = values.endswith(".values")
+            names = set(english[key]["values"]) if refused else given(ELSEWHERE.get(values, values))
+            assert set(found[key]["values"]) <= names, (file, key)
+            assert set(found[key]["tags"]) <= ({"em", "strong"} if function == "rich" else set()), (file, key)
+    # An apostrophe before a brace would make a value plain text.
+    for code, sentence in sentences().items():
+        assert set(found[f"refusal.{code}"]["values"]) == set(re.findall(r"\{(\w+)\}", sentence)), code
 
 
 def test_every_computed_key_is_still_asked_for() -> None:

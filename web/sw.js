@@ -1,9 +1,9 @@
 /**
  * Service worker: keeps the page and its model by content hash, serves them without a network, and adds the headers
- * that isolate the page (threads need them), so that any static host will do.
+ * that isolate the page (threads need them) and those of its policy, so that any static host will do.
  */
 
-// self.PRECACHE = { version, files: { path: { hash, bytes, onDemand } } }; the browser compares its bytes for updates.
+// self.PRECACHE = { version, policy, files: { path: { hash, bytes, onDemand } } }; the browser compares its bytes for updates.
 importScripts("./precache.js");
 
 const SCOPE = self.registration.scope;
@@ -21,12 +21,14 @@ function pathOf(url) {
   return file in FILES ? file : null;
 }
 
-function isolated(response) {
+function guarded(response) {
   if (response.status === 0) return response;
   const headers = new Headers(response.headers);
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Cross-Origin-Embedder-Policy", "require-corp");
   headers.set("Cross-Origin-Resource-Policy", "same-origin");
+  // The page says it itself; a worker's script hears it from here only.
+  headers.set("Content-Security-Policy", self.PRECACHE.policy);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
@@ -56,14 +58,14 @@ async function answer(event, path) {
   // The engine asks to reload what does not match its digest.
   const trusted = event.request.cache !== "reload";
   const kept = trusted && (await caches.match(key(path), { cacheName: CACHE }));
-  if (kept) return isolated(kept);
+  if (kept) return guarded(kept);
   const { response, right } = await fetchChecked(path, trusted ? ["no-cache", "reload"] : ["reload"]);
   if (right) {
     const cache = await caches.open(CACHE);
     // A full disk must not stop the page: it runs, and only is not there offline.
     event.waitUntil(cache.put(key(path), response.clone()).catch(() => {}));
   }
-  return isolated(response);
+  return guarded(response);
 }
 
 /** Fetch what is not kept yet of the given paths: whether all are kept then, and which the server has otherwise. */
@@ -98,7 +100,7 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || event.request.cache === "no-store") return;
   const path = pathOf(event.request.url);
   if (path) event.respondWith(answer(event, path));
-  else if (event.request.url.startsWith(SCOPE)) event.respondWith(fetch(event.request).then(isolated));
+  else if (event.request.url.startsWith(SCOPE)) event.respondWith(fetch(event.request).then(guarded));
 });
 
 self.addEventListener("message", (event) => {

@@ -1,45 +1,8 @@
-/** The nouns of the page. Arrays are in C order; C, h, w is the latent's shape, H, W the picture's, S the map's side. */
+/** The nouns of the page; those that others see too stand in diffuscope.d.ts. */
 
-export interface Word {
-  text: string;
-  /** Slots of its tokens, 0 to 76. */
-  tokens: number[];
-  /** Part of all attention that its tokens receive in this step. */
-  share: number;
-}
+import type { Backend, Frame, Manifest, Settings } from "./diffuscope";
 
-/** Everything that one denoising step computed; the same fields as in pyscript_app/frame.py. */
-export interface Frame {
-  /** From 1. */
-  step: number;
-  steps: number;
-  timestep: number;
-  sigma: number;
-  /** sqrt(1 - abar): how much of the latent is noise, 0 to 1. */
-  noiseShare: number;
-  /** [C, h, w] before the step, and after it. */
-  latentIn: Float32Array;
-  latent: Float32Array;
-  /** [C, h, w] predicted clean latent. */
-  x0: Float32Array;
-  epsUncond: Float32Array;
-  epsCond: Float32Array;
-  /** [C, h, w] after guidance. */
-  eps: Float32Array;
-  /** For each side: [T, side, side], conditional half, mean over heads, sum over that side's layers. */
-  attention: Record<string, Float32Array>;
-  words: Word[];
-  /** [words, S, S] of this step, and the mean of all steps so far. */
-  maps: Float32Array;
-  meanMaps: Float32Array;
-  /** H × W, the decoded x0. */
-  preview: ImageData;
-  /** The graph that drew `preview`; a recording leaves it to the decoder. */
-  drawnBy?: "vae_decoder" | "preview_decoder" | "latent_rgb";
-  /** What the sampler adds up to reach the next latent, for instance {x0: 0.9, eps: 0.3}. */
-  update: Record<string, number>;
-  ms: { unet: number; step: number; attention: number; decode: number };
-}
+export type * from "./diffuscope";
 
 /** Values in rows of one length, each rounded to 256 even levels between the lowest and the highest of its row. */
 export interface Rounded {
@@ -56,37 +19,6 @@ export interface PackedFrame extends Omit<Frame, "attention" | "maps" | "meanMap
   /** An image file, or the picture itself where the browser makes none. */
   preview: Blob | ImageData;
 }
-
-export interface Settings {
-  prompt: string;
-  negative: string;
-  seed: number;
-  steps: number;
-  guidance: number;
-  sampler: string;
-  /** Factor for each word by its text in small letters; words that are not named have 1. A word that is not in the
-   * prompt waits for it (gains.js). */
-  gains: Record<string, number>;
-  /** What draws the steps before the last: the decoder, a small one, or a linear fit of colours. */
-  preview: "full" | "tiny" | "linear";
-  /** With "full": the decoder draws every Nth step, and the cheapest other preview the rest. */
-  every: number;
-  /** Where in time the steps lie; "trained" where it is absent: as the model's own configuration says. */
-  spacing?: "trained" | "trailing" | "noise" | "early" | "late";
-  /** What happens to the slots of words, by their text (pyscript_app/slots.py); those that are not named stay. */
-  slots?: Record<string, "alone" | "cut" | "unheard" | "deleted">;
-}
-
-/** What may be wished for a run; what is left out is as the page's fields say, or as the run that it goes on from. */
-export interface Wishes extends Partial<Settings> {
-  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. */
-  start?: { picture: ImageData; strength: number };
-  /** Go on after a step of an earlier run, by its `id`: from 1, or 0 for its beginning. `latent` [C, h, w] stands in for
-   * the run's own. */
-  from?: { run: string; step: number; latent?: Float32Array };
-}
-
-export type Backend = "webgpu" | "wasm";
 
 /** One sentence for the visitor; `code` lets a language find its own words. */
 export interface Trouble {
@@ -260,85 +192,4 @@ export interface State {
   reading: Reading | null;
   runs: RunsState;
   view: View;
-}
-
-/** The parts of manifest.json that the page reads; pyscript_app/manifest.schema.json is the whole. */
-export interface Manifest {
-  format: number;
-  name: string;
-  title: string;
-  licence: string;
-  licence_terms?: string;
-  parameters: number;
-  /** Absent: classifier-free, the UNet is asked twice. Else once; "embedded" is told the strength. */
-  guidance?: "classifier-free" | "embedded" | "none";
-  /** What was fused into the checkpoint, one phrase each. */
-  additions?: string[];
-  latent: {
-    channels: number;
-    height: number;
-    width: number;
-    /** The lowest and highest value that is shown, the same for a whole run; symmetric about 0. */
-    range: [number, number];
-    rgb: { weight: number[][]; bias: number[] };
-  };
-  picture: { height: number; width: number };
-  /** `prediction_type`: what the UNet answers with; absent: epsilon. */
-  scheduler: { prediction_type?: "epsilon" | "v_prediction"; set_alpha_to_one?: boolean };
-  text: { length: number; width: number };
-  /** `added`: words of textual inversion, each with its token ids. */
-  tokenizer: {
-    vocab: string;
-    merges: string;
-    known_words: string[] | null;
-    length: number;
-    added?: Record<string, number[]>;
-  };
-  attention: { side: number; layers: number; output: string }[];
-  graphs: Record<
-    string,
-    { file: string; precision: string; shards: string[]; bytes: number; largest?: number }
-  >;
-  probe: { file: string };
-  /** `latent_rgb`: root mean square error of the colour view, 0-1. */
-  errors?: { latent_rgb?: number };
-  files: Record<string, { bytes: number; sha256: string }>;
-  defaults: {
-    prompt: string;
-    steps: number;
-    guidance: number;
-    sampler: string;
-    seed: number;
-    preview?: Settings["preview"];
-    every?: number;
-  };
-}
-
-/** What a run gives in the end. */
-export interface Result {
-  /** By which a later run goes on from this one (`from`), as long as the worker has room for its steps. */
-  id: string;
-  picture: ImageData;
-  /** Those that were computed; of a run that goes on from another, `step` counts that one's steps too. */
-  frames: Frame[];
-  settings: Settings;
-  /** Of the whole run. */
-  ms: number;
-}
-
-/** window.diffuscope, for people who embed the page. */
-export interface Diffuscope {
-  ready: Promise<{ model: Manifest; backend: Backend; adapter: string; threads: number }>;
-  /** A second call cancels the run before it, whose promise rejects with an AbortError. */
-  generate(wishes?: Wishes, onFrame?: (frame: Frame) => void): Promise<Result>;
-  pause(): void;
-  resume(): void;
-  step(): void;
-  cancel(): void;
-}
-
-declare global {
-  interface Window {
-    diffuscope: Diffuscope;
-  }
 }

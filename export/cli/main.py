@@ -112,7 +112,7 @@ def serve(
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Serve the page on this machine."""
-    from export.site.site import serve as serve_site
+    from export.site.serving import serve as serve_site
 
     console.print(f"Serving {escape(str(folder))} at [b]http://localhost:{port}[/] (Ctrl+C ends it)")
     serve_site(folder, port)

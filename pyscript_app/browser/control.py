@@ -1,22 +1,28 @@
-"""Pause, step and cancel: what the loop waits on between its runs."""
+"""Pause, step and cancel: what an activity waits on between its steps."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # Long enough for the worker to take a message from its queue: onnxruntime's WASM runs never let one in.
 BREATH = 0.005  # seconds
 
 
-class RunCancelledError(Exception):
-    """The visitor ended the run."""
+class EndedError(Exception):
+    """The visitor ended the activity."""
 
 
 class Control:
-    """The state of one run's buttons."""
+    """The state of one activity's buttons."""
 
     def __init__(self) -> None:
-        self._cancelled = False
+        self.asked = 0
+        """How often the activity has asked whether it may go on."""
+        self._cancelled = asyncio.Event()
         self._go = asyncio.Event()
         self._go.set()
         self._one_step = False
@@ -36,24 +42,41 @@ class Control:
         self._go.set()
 
     def cancel(self) -> None:
-        """End the run at the next breath, also while it is paused."""
-        self._cancelled = True
+        """End the activity at the next breath, also while it is paused or waits for something long."""
+        self._cancelled.set()
         self._go.set()
 
     def check(self) -> None:
-        """Raise RunCancelledError where the run was ended, perhaps before it began."""
-        if self._cancelled:
-            raise RunCancelledError
+        """Raise EndedError where the activity was ended, perhaps before it began."""
+        if self._cancelled.is_set():
+            raise EndedError
 
     async def next_step(self) -> None:
         """Let the page's messages in, and wait until the next step may be done.
 
         Raises:
-            RunCancelledError: one of them ended the run.
+            EndedError: one of them ended the activity.
         """
+        self.asked += 1
         await asyncio.sleep(BREATH)
         if self._one_step:
             self._one_step = False
             self._go.clear()
         await self._go.wait()
         self.check()
+
+    async def during(self, work: Coroutine[Any, Any, T]) -> T:
+        """What something long gives, a download for instance; a cancel ends that at once.
+
+        Raises:
+            EndedError: the activity was ended meanwhile.
+        """
+        task = asyncio.ensure_future(work)
+        ended = asyncio.ensure_future(self._cancelled.wait())
+        try:
+            await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+            self.check()
+            return await task
+        finally:
+            task.cancel()
+            ended.cancel()

@@ -59,13 +59,13 @@ class DeviceFolder:
         name = f"diffuscope {self._path}"
         held = asyncio.ensure_future(js.navigator.locks.request(name, create_once_callable(hold)))
         turn = asyncio.ensure_future(granted.wait())
-        await asyncio.wait({held, turn}, return_when=asyncio.FIRST_COMPLETED)
-        if not turn.done():
-            await held  # the browser refuses, and says why
         try:
+            await asyncio.wait({held, turn}, return_when=asyncio.FIRST_COMPLETED)
+            if not turn.done():
+                await held  # the browser refuses, and says why
             yield
         finally:
-            done.set()
+            done.set()  # also for who waits no longer
             await held
 
     async def whole(self, digest: str) -> File | None:

@@ -6,7 +6,7 @@ holds all in memory, and the processor computes.
 
 from __future__ import annotations
 
-import asyncio
+from typing import Any
 
 import js
 from pyodide.ffi import JsException
@@ -15,7 +15,7 @@ from pyscript_app.browser import backend
 from pyscript_app.browser.device_folder import MANIFEST
 from pyscript_app.browser.download import Download
 from pyscript_app.browser.memory_folder import MemoryFolder
-from pyscript_app.browser.runtime import WebRuntime, import_module
+from pyscript_app.browser.runtime import WebRuntime
 from pyscript_app.browser.sessions import Opener, Sessions
 from pyscript_app.browser.storage import read
 from pyscript_app.browser.trouble import interrupted, missing
@@ -23,12 +23,12 @@ from pyscript_app.manifest import UNETS, picture_files, picture_graphs, read_man
 from pyscript_app.model import Model
 
 
-async def open_model(folder: str, ort: str) -> tuple[Model, WebRuntime]:
+async def open_model(folder: str, ort: Any) -> tuple[Model, WebRuntime]:
     """Fetch an exported model, check its files and its answer to the known question, and open its graphs.
 
     Args:
         folder: address of the model's folder, absolute or from the page's.
-        ort: address of onnxruntime-web, a module beside whose file its WebAssembly lies.
+        ort: onnxruntime-web, as JavaScript's ``import`` gives it.
 
     Returns:
         What ``loop.generate`` draws with.
@@ -41,14 +41,12 @@ async def open_model(folder: str, ort: str) -> tuple[Model, WebRuntime]:
     manifest = read_manifest(await _text(address + MANIFEST))
     graphs = picture_graphs(manifest)
     download = Download(address, manifest["files"], MemoryFolder(), lambda **_: None)
-    files, module = await asyncio.gather(
-        download.load(picture_files(manifest)), import_module(_absolute(ort))
-    )
+    files = await download.load(picture_files(manifest))
 
     # A page's own thread reads no file piece by piece: the weights are in memory as a whole until they are opened.
     shards = {path: await read(files[path]) for graph in graphs.values() for path in graph["shards"]}
     opener = Opener(
-        module,
+        ort,
         lambda paths: [{"path": path, "data": shards[path]} for path in paths],
         graphs,
         files,
@@ -57,7 +55,7 @@ async def open_model(folder: str, ort: str) -> tuple[Model, WebRuntime]:
     )
     ways, _ = backend.candidates(["wasm"], manifest, None)
     probe = await read(files[manifest["probe"]["file"]])
-    choice = await backend.choose(module, ways, manifest, opener, probe)
+    choice = await backend.choose(ort, ways, manifest, opener, probe)
     sessions = Sessions(opener, "wasm", {"unet": choice.candidate.unet})
     sessions.adopt("unet", choice.session)
     for graph in graphs.keys() - set(UNETS):
@@ -66,8 +64,7 @@ async def open_model(folder: str, ort: str) -> tuple[Model, WebRuntime]:
 
     words = manifest["tokenizer"]
     vocab, merges = [await files[words[part]].text() for part in ("vocab", "merges")]
-    runtime = WebRuntime(module, graphs, sessions.get, lambda _: None, lambda: asyncio.sleep(0))
-    return Model(manifest, vocab, merges), runtime
+    return Model(manifest, vocab, merges), WebRuntime(ort, graphs, sessions)
 
 
 def _absolute(address: str) -> str:

@@ -21,7 +21,7 @@ from pyscript_app.browser.runtime import import_module, plain
 from pyscript_app.browser.sessions import Opener, Sessions
 from pyscript_app.browser.storage import File, read, sha256
 from pyscript_app.browser.trouble import TroubleError, damaged, incomplete, unreadable
-from pyscript_app.manifest import FURTHER_GRAPHS, UNETS, picture_files, picture_graphs, read_manifest
+from pyscript_app.manifest import UNETS, Manifest, openable, picture_files, picture_graphs, read_manifest
 from pyscript_app.model import Model
 from pyscript_app.refusal import RefusalError
 
@@ -31,7 +31,8 @@ class Loaded:
     """A model that can draw, and the facts that the page is told of it."""
 
     ort: Any
-    graphs: Mapping[str, Any]  # of the manifest: those that a picture may need
+    manifest: Manifest
+    graphs: Mapping[str, Any]  # all that may be opened
     model: Model
     sessions: Sessions
     settle: Callable[[], Awaitable[None]] | None  # waits for the graphics card, where one computes
@@ -42,7 +43,7 @@ async def load(options: Any) -> Loaded:
     """Bring a model here and try it.
 
     Args:
-        options: see ``engine.start``.
+        options: see ``commands.start``.
 
     Raises:
         TroubleError: it cannot run here, or its files did not come.
@@ -68,15 +69,15 @@ async def load(options: Any) -> Loaded:
 
     post("progress", status="probing", stage="unet")
 
-    async def bring(further: Iterable[str]) -> dict[str, File]:
+    async def fetch(further: Iterable[str]) -> dict[str, File]:
         try:
             return await _files(options, manifest, further, folder)
         finally:
             post("progress", status="ready", stage="")
 
-    openable = graphs | picture_graphs(manifest, FURTHER_GRAPHS)
+    all_graphs = openable(manifest)
     weights = sum(files[shard].size for shard in shards)
-    opener = Opener(ort, lambda each: lazy.externalData(plain(each)), openable, files, weights, bring)
+    opener = Opener(ort, lambda each: lazy.externalData(plain(each)), all_graphs, files, weights, fetch)
     situation = [
         js.navigator.userAgent,
         backend.adapter_name(adapter),
@@ -97,7 +98,9 @@ async def load(options: Any) -> Loaded:
         device = ort.env.webgpu.device
         _watch(device)
         settle = device.queue.onSubmittedWorkDone
-    sessions = Sessions(opener, chosen.backend, {"unet": chosen.unet})
+    fused = chosen.unet == "unet_fused"
+    variants = {name: f"{name}_fused" for name in all_graphs if fused and f"{name}_fused" in all_graphs}
+    sessions = Sessions(opener, chosen.backend, variants)
     sessions.adopt("unet", choice.session)
     for graph in graphs.keys() - set(UNETS):
         if not opener.alone(graph, chosen.backend):
@@ -111,13 +114,13 @@ async def load(options: Any) -> Loaded:
         "backend": chosen.backend,
         "adapter": backend.adapter_name(adapter),
         "threads": int(ort.env.wasm.numThreads),
-        "selfAttention": "fused" if chosen.unet == "unet_fused" else "plain",
+        "selfAttention": "fused" if fused else "plain",
         "sparing": opener.spares(chosen.backend),
         "note": no_card or no_fit or choice.note,
         "build": build,
         "files": sorted([*build, *kept_by_the_service_worker]),
     }
-    return Loaded(ort, openable, Model(manifest, vocab, merges), sessions, settle, facts)
+    return Loaded(ort, manifest, all_graphs, Model(manifest, vocab, merges), sessions, settle, facts)
 
 
 async def _files(

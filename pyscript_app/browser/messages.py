@@ -1,18 +1,16 @@
-"""Python's nouns as the page's: camelCase objects whose arrays are typed arrays (web/types.d.ts)."""
+"""What is posted to the page: Python's nouns in the page's form, whose arrays are typed arrays (web/types.d.ts)."""
 
 from __future__ import annotations
 
-import re
 from array import array
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 import js
 from pyodide.ffi import to_js
 
 from pyscript_app.browser.runtime import plain
-from pyscript_app.frame import Frame, Timings, WordShare
+from pyscript_app.page_form import page_form
 from pyscript_app.tokenizer import Reading
 
 
@@ -21,29 +19,17 @@ def post(kind: str, **content: Any) -> None:
     js.postMessage(plain({"kind": kind, **content}))
 
 
-def frame_message(frame: Frame) -> tuple[Any, Any]:
-    """A frame as a message, and the buffers that are handed over instead of copied."""
-    message: dict[str, Any] = {"kind": "frame"}
+def post_item(activity: str, item: Any) -> None:
+    """Post an item of an activity to the page; its arrays are handed over, not copied once more."""
     buffers = []
 
-    def convert(value: Any) -> Any:
-        if isinstance(value, array):
-            copy = to_js(value)
-            buffers.append(copy.buffer)
-            return copy
-        if isinstance(value, WordShare | Timings):
-            value = asdict(value)
-        if isinstance(value, Mapping):
-            return {str(key): convert(each) for key, each in value.items()}
-        if isinstance(value, tuple):
-            return [convert(each) for each in value]
-        return value
+    def hand(_: str, values: array[Any] | bytes) -> Any:
+        copy = to_js(values)
+        buffers.append(copy.buffer)
+        return copy
 
-    for field in fields(frame):
-        if field.name == "state":  # stays in the worker (past.py)
-            continue
-        message[_camel(field.name)] = convert(getattr(frame, field.name))
-    return plain(message), to_js(buffers)
+    message = {"kind": "item", "id": activity, "item": page_form(item, hand)}
+    js.postMessage(plain(message), to_js(buffers))
 
 
 def reading_message(text: str, reading: Reading) -> dict[str, Any]:
@@ -59,7 +45,3 @@ def reading_message(text: str, reading: Reading) -> dict[str, Any]:
         "cut": reading.cut,
         "error": None,
     }
-
-
-def _camel(name: str) -> str:
-    return re.sub("_([a-z0-9])", lambda match: match[1].upper(), name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 import js
-from pyodide.code import run_js
 from pyodide.ffi import to_js
+
+from pyscript_app.browser.control import Control
 
 Tensor = Any  # an ort.Tensor
 
@@ -23,8 +25,21 @@ def plain(value: Any) -> Any:
 
 
 async def import_module(address: str) -> Any:
-    """A JavaScript module."""
-    return await run_js("(address) => import(address)")(address)
+    """A JavaScript module, by the import that ``web/python.js`` lends to Python."""
+    return await js.importModule(address)
+
+
+class Sessions(Protocol):
+    """The open sessions of a model by graph (``sessions.Sessions``)."""
+
+    def lacks(self, graph: str) -> bool:
+        """Whether files of a graph have to be fetched first."""
+
+    async def bring(self, graph: str) -> None:
+        """Fetch them."""
+
+    async def get(self, graph: str) -> Any:
+        """A graph's session, opened if need be."""
 
 
 class WebRuntime:
@@ -32,10 +47,8 @@ class WebRuntime:
 
     Args:
         ort: the onnxruntime-web module.
-        graphs: the manifest's ``graphs``.
-        session: gives the open session of a graph.
-        on_run: told a graph's name before each of its runs.
-        pause: awaited between the steps, so that the page's commands get in.
+        graphs: the model's, by name.
+        sessions: theirs.
         settle: awaited after a graph's run, until the graphics card is through with it: outputs that stay on the card
             are there before they are computed, and whoever times the run would time its dispatch alone. None where
             the processor computes.
@@ -45,21 +58,44 @@ class WebRuntime:
         self,
         ort: Any,
         graphs: Mapping[str, Mapping[str, Any]],
-        session: Callable[[str], Awaitable[Any]],
-        on_run: Callable[[str], None],
-        pause: Callable[[], Awaitable[None]],
+        sessions: Sessions,
         settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._ort, self._graphs, self._session = ort, graphs, session
-        self._on_run, self._pause, self._settle = on_run, pause, settle
+        self._ort, self._graphs, self._sessions, self._settle = ort, graphs, sessions, settle
+        self._control = Control()
+        self._on_run: Callable[[str], None] = _unheard
         # onnxruntime-web takes one call at a time, and a call that fails must let the next one in.
         self._turn = asyncio.Lock()
 
+    def steered(self, control: Control, on_run: Callable[[str], None]) -> WebRuntime:
+        """The same runtime with an activity's buttons; ``on_run`` is told a graph's name before each of its runs."""
+        runtime = copy(self)
+        runtime._control, runtime._on_run = control, on_run
+        return runtime
+
+    async def open(self, graph: str) -> None:
+        """Fetch and open a graph before it is run.
+
+        Raises:
+            RefusalError: the model has no such graph.
+            TroubleError: its files did not come.
+            EndedError: the visitor did not want to wait for them.
+        """
+        await self._bring(graph)
+        async with self._turn:
+            await self._sessions.get(graph)
+
+    async def _bring(self, graph: str) -> None:
+        # Not in a graph's turn: others run meanwhile.
+        if self._sessions.lacks(graph):
+            await self._control.during(self._sessions.bring(graph))
+
     async def run(self, graph: str, feeds: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Run a graph on tensors by name."""
+        """Run a graph on tensors by name; raises as ``open``."""
+        await self._bring(graph)
         self._on_run(graph)
         async with self._turn:
-            results = await (await self._session(graph)).run(plain(feeds))
+            results = await (await self._sessions.get(graph)).run(plain(feeds))
             if self._settle:
                 await self._settle()
         return {name: getattr(results, name) for name in self._graphs[graph]["outputs"]}
@@ -80,8 +116,12 @@ class WebRuntime:
             tensor.dispose()
 
     async def pause(self) -> None:
-        """Let the page's commands in; they may end the run."""
-        await self._pause()
+        """Let the page's commands in; they may end the activity."""
+        await self._control.next_step()
+
+
+def _unheard(_: str) -> None:
+    """Nobody wants to know which graph runs."""
 
 
 def make_tensor(

@@ -10,6 +10,7 @@ import js
 from pyscript_app.browser.runtime import plain
 from pyscript_app.browser.storage import File, read
 from pyscript_app.manifest import FOLD_LIMIT, PICTURE_GRAPHS
+from pyscript_app.refusal import RefusalError
 
 # Where memory is short, two graphs heavier than this are never open together.
 HEAVY = 10_000_000  # bytes
@@ -24,10 +25,10 @@ class Opener:
     Args:
         ort: the onnxruntime-web module.
         external_data: makes of shards by path what onnxruntime-web takes for them, the option of that name.
-        graphs: the manifest's ``graphs``, those alone that may be opened.
+        graphs: those that may be opened, by name (``manifest.openable``).
         files: the model's files by path, as far as they are here.
         weights: bytes of all graphs that a picture needs.
-        bring: gives further files, which graphs have that not every picture needs.
+        fetch: gives further files, which graphs have that not every picture needs.
     """
 
     def __init__(
@@ -37,10 +38,10 @@ class Opener:
         graphs: Mapping[str, Mapping[str, Any]],
         files: Mapping[str, File],
         weights: int,
-        bring: Callable[[Iterable[str]], Awaitable[Mapping[str, File]]],
+        fetch: Callable[[Iterable[str]], Awaitable[Mapping[str, File]]],
     ) -> None:
         self._ort, self._external_data, self._graphs = ort, external_data, graphs
-        self._files, self._weights, self._bring = dict(files), weights, bring
+        self._files, self._weights, self._fetch = dict(files), weights, fetch
 
     def spares(self, backend: str) -> bool:
         """Whether memory is too short to have all graphs open: WASM has 4 GB for all, a card its own."""
@@ -53,6 +54,27 @@ class Opener:
         """Whether a graph must not be open together with another such one."""
         return self.spares(backend) and self._graphs[graph]["bytes"] > HEAVY
 
+    def lacking(self, graph: str) -> set[str]:
+        """The files of a graph that are not here yet.
+
+        Raises:
+            RefusalError: the model has no such graph.
+        """
+        if graph not in self._graphs:
+            raise RefusalError("graph-absent", graph=graph)
+        entry = self._graphs[graph]
+        return {entry["file"], *entry["shards"]} - self._files.keys()
+
+    async def bring(self, graph: str) -> None:
+        """Have the files of a graph here.
+
+        Raises:
+            RefusalError: the model has no such graph.
+            TroubleError: they had to be fetched, and did not come.
+        """
+        if lacking := self.lacking(graph):
+            self._files |= await self._fetch(lacking)
+
     async def open(self, graph: str, backend: str) -> Any:
         """A new session of a graph on a backend, "webgpu" or "wasm".
 
@@ -60,11 +82,10 @@ class Opener:
         as an input; but not that of a session that is soon released, for the output would go with it.
 
         Raises:
-            TroubleError: files of the graph had to be fetched, and did not come.
+            RefusalError, TroubleError: see ``bring``.
         """
+        await self.bring(graph)
         entry = self._graphs[graph]
-        if lacking := {entry["file"], *entry["shards"]} - self._files.keys():
-            self._files |= await self._bring(lacking)
         options: dict[str, Any] = {
             "executionProviders": [backend],
             "graphOptimizationLevel": "all",
@@ -105,6 +126,14 @@ class Sessions:
     def adopt(self, graph: str, session: Any) -> None:
         """Take over a session that is open already."""
         self._open[self._variants.get(graph, graph)] = session
+
+    def lacks(self, graph: str) -> bool:
+        """Whether files of a graph have to be fetched before it can be opened."""
+        return bool(self._opener.lacking(self._variants.get(graph, graph)))
+
+    async def bring(self, graph: str) -> None:
+        """Fetch what it lacks."""
+        await self._opener.bring(self._variants.get(graph, graph))
 
     async def get(self, graph: str) -> Any:
         """The session of a graph; opened if need be, the one whose place it takes being released first."""

@@ -23,7 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from export.miniature.cli import WEIGHTS
-from export.site.site import Handler, build
+from export.site.serving import Handler
+from export.site.site import build
 from tests.benchmarks.page import SETTINGS, loop_times, open_page, start_times, transfer
 from tests.browser.chromium import ARGUMENTS, find_chromium
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
+import tests.browser.waiting  # noqa: F401 (gives pages another wait_for_function)
+
 SETTINGS = {"prompt": "a red car on the beach at sunset", "seed": 7, "steps": 10, "sampler": "ddim"}
 SHOWN = SETTINGS | {
     "preview": "tiny",

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from export.site.site import build, server
+import tests.browser.waiting  # noqa: F401 (gives pages another wait_for_function)
+from export.site.serving import server
+from export.site.site import build
 from tests.browser.chromium import ARGUMENTS, find_chromium
 
 BOOT = 90_000  # milliseconds that anything may take on busy cores

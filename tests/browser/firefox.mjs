@@ -7,8 +7,14 @@ try {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(String(error)));
   await page.goto(address);
-  // The page reloads once, so that its service worker can isolate it.
-  await page.waitForFunction("globalThis.crossOriginIsolated && globalThis.diffuscope", { timeout: 180_000 });
+  // The page reloads once, so that its service worker can isolate it. (`waitForFunction` has the page evaluate a string,
+  // which its policy refuses.)
+  const ready = "Boolean(globalThis.crossOriginIsolated && globalThis.diffuscope)";
+  const deadline = Date.now() + 180_000;
+  while (!(await page.evaluate(ready).catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`never true in Firefox: ${ready}`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
   console.log(JSON.stringify(await page.evaluate(script)));
 } finally {
   await browser.close();

@@ -68,15 +68,15 @@ ALONE = """async ({ settings, opened, without, spoilt }) => {
     if (path !== without) files[path] = new File([content], path.split("/").at(-1));
   }
   const latents = [];
-  const worker = new PythonWorker(({ kind, latent }) => {
-    if (kind === "frame") latents.push([...latent]);
+  const worker = new PythonWorker(({ kind, item }) => {
+    if (kind === "item") latents.push([...item.latent]);
   });
   try {
     const python = await worker.start();
     const options = { base, folder, manifest, backend: null, opened: opened ? files : null };
     const { trouble, ...facts } = await python.start(options);
     if (trouble || !settings) return { trouble, facts };
-    const drawn = await python.generate(settings);
+    const drawn = await python.run("generate", settings, "alone");
     return { trouble: drawn.trouble, facts, latents };
   } finally {
     worker.end();

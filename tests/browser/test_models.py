@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from export.exporter import export_pipeline
 from export.recipe import Recipe
-from export.site.site import server
+from export.site.serving import server
 from tests.browser.conftest import BOOT, wait_ready
 from tests.browser.native import draw_natively
 from tests.browser.shelf import PADDING, stock

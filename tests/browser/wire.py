@@ -12,7 +12,7 @@ from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from export.site.site import Handler
+from export.site.serving import Handler
 
 BLOCK = 1 << 18  # bytes
 # What is on its way when a line breaks is lost: a page on busy cores gets this long to take it.

@@ -6,12 +6,16 @@ import copy
 import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
+import onnxruntime
 import pytest
 
-from pyscript_app.manifest import departure, read_manifest, schema
+from pyscript_app.manifest import departure, openable, picture_files, read_manifest, schema
+
+MINIATURE = Path(__file__).parents[2] / "web/models/miniature"
 
 GRAPHS = ("text_encoder", "unet", "step", "attention", "vae_decoder", "vae_encoder")
 TENSORS = ("latents", "timestep", "text", "token_gain", "output")
@@ -238,3 +242,16 @@ def test_a_departure_is_named_with_its_place(path: tuple, value: object, sentenc
 def test_a_keyword_that_the_reader_does_not_know_is_not_passed_over() -> None:
     with pytest.raises(NotImplementedError, match="maximum"):
         departure(5, {"type": "integer", "maximum": 3})
+
+
+def test_all_graphs_can_be_opened_and_the_judge_is_one_of_them() -> None:
+    manifest = read_manifest((MINIATURE / "manifest.json").read_text("utf-8"))
+    graphs = openable(manifest)
+    assert graphs.keys() == {*manifest["graphs"], "judge"}
+    judge = graphs["judge"]
+    said = {output.name for output in onnxruntime.InferenceSession(MINIATURE / judge["file"]).get_outputs()}
+    assert judge["outputs"].keys() == said
+    assert judge["bytes"] == (MINIATURE / judge["file"]).stat().st_size
+    assert judge["file"] not in picture_files(manifest)  # no picture needs it
+    del manifest["judge"]
+    assert openable(manifest) == manifest["graphs"]

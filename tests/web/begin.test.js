@@ -27,11 +27,16 @@ const python = /** @type {any} */ ({
   read_prompt: async (/** @type {string} */ text) => ({
     words: text.split(" ").map((word) => ({ text: word })),
   }),
-  generate: async (/** @type {any} */ settings, /** @type {any} */ place) => {
-    asked.push({ settings: { ...settings }, place });
+  run: async (/** @type {string} */ name, /** @type {any} */ wishes, /** @type {string} */ id) => {
+    assert.equal(name, "generate");
+    const { start, from, kept, ...settings } = wishes;
+    const place = { id, kept, ...("start" in wishes && { start }), ...("from" in wishes && { from }) };
+    asked.push({ settings, place });
     const ms = { unet: 1, step: 1, attention: 1, decode: 1 };
-    for (let step = 1 + (place.from?.step ?? 0); step <= settings.steps; step++)
-      runs.hear({ kind: "frame", step, steps: settings.steps, picture: [0, 0, 0, 0], ms, ...nothing() });
+    for (let step = 1 + (from?.step ?? 0); step <= settings.steps; step++) {
+      const item = { step, steps: settings.steps, picture: [0, 0, 0, 0], ms, ...nothing() };
+      runs.activities.hear({ kind: "item", id, item });
+    }
     return {};
   },
   cancel: () => {},
@@ -114,8 +119,8 @@ test("the worker is told which runs are still here, and says which it has forgot
   store.set(withoutRun(store.state, first.id));
   const third = await runs.generate({ prompt: "a bird" });
   assert.deepEqual(asked[2].place.kept, [second.id, third.id]);
-  runs.hear({ kind: "forgotten", run: second.id });
-  runs.hear({ kind: "forgotten", run: first.id });
+  runs.forgotten(second.id);
+  runs.forgotten(first.id);
   assert.deepEqual(Object.keys(store.state.runs.byId), [second.id, third.id]);
   const { byId } = store.state.runs;
   assert.deepEqual([byId[second.id].resumable, byId[third.id].resumable], [false, true]);
@@ -136,7 +141,6 @@ test("a run that is forgotten while another waits to go on from it is not forgot
 test("a run is forgotten with the worker that drew it", async () => {
   const first = await runs.generate({ prompt: "a cat", steps: 2 });
   await runs.generate({ prompt: "a dog" });
-  runs.renew();
   runs.begin(python);
   await runs.generate({ from: { run: first.id, step: 1 } });
   assert.equal(asked.at(-1)?.settings.prompt, "a dog"); // the fields'; Python refuses the name

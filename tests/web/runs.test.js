@@ -17,7 +17,7 @@ const python = /** @type {any} */ ({
   read_prompt: async (/** @type {string} */ text) => ({
     words: text.split(" ").map((word) => ({ text: word })),
   }),
-  generate: (/** @type {any} */ settings) => {
+  run: (/** @type {string} */ _, /** @type {any} */ settings) => {
     drawn.push(settings);
     return new Promise((done) => {
       python.cancel = () => done({ cancelled: true });
@@ -115,7 +115,7 @@ test("a picture that waits can be cancelled before any recording plays", async (
 test("a picture that waited and cannot be drawn waits no longer", async () => {
   playing();
   const run = ended(runs.generate({}, undefined, { behind: true }));
-  runs.fail({ code: "network", message: "No line." });
+  runs.activities.fail({ code: "network", message: "No line." });
   assert.equal(await run, "No line.");
   assert.equal(queuedRun(store.state), null);
   assert.equal(shownRun(store.state).id, "recording");

@@ -25,7 +25,11 @@ beforeEach(() => {
   const hash = createHash("sha256").update(NEW).digest("hex").slice(0, 16);
   const self = {
     registration: { scope: SCOPE },
-    PRECACHE: { version: "2", files: { [PATH]: { hash, bytes: NEW.length, onDemand: false } } },
+    PRECACHE: {
+      version: "2",
+      policy: "default-src 'self'",
+      files: { [PATH]: { hash, bytes: NEW.length, onDemand: false } },
+    },
     addEventListener: (kind, listener) => {
       listeners[kind] = listener;
     },
@@ -50,8 +54,8 @@ beforeEach(() => {
   });
 });
 
-/** @returns {Promise<string>} what the page gets, when all that the service worker does besides is done */
-async function get(cache = "default") {
+/** @returns {Promise<Response>} what the page gets, when all that the service worker does besides is done */
+async function answerTo(cache = "default") {
   const waiting = [];
   let answer;
   listeners.fetch({
@@ -61,10 +65,11 @@ async function get(cache = "default") {
     },
     waitUntil: (promise) => waiting.push(promise),
   });
-  const text = await (await answer).text();
-  await Promise.all(waiting);
-  return text;
+  await Promise.all([answer, ...waiting]);
+  return answer;
 }
+
+const get = async (cache = "default") => (await answerTo(cache)).text();
 
 /** @returns {Promise<{ all: boolean, stale: string[] }>} */
 function keep() {
@@ -82,6 +87,14 @@ test("what is right is kept, and the server is not asked again", async () => {
   assert.equal(await get(), NEW);
   assert.deepEqual(asked, ["no-cache"]);
   assert.deepEqual(keptTexts(), [NEW]);
+});
+
+test("kept or fetched, an answer isolates the page and tells a worker its policy", async () => {
+  server = { "no-cache": NEW };
+  for (const { headers } of [await answerTo(), await answerTo()]) {
+    assert.equal(headers.get("Cross-Origin-Embedder-Policy"), "require-corp");
+    assert.equal(headers.get("Content-Security-Policy"), "default-src 'self'");
+  }
 });
 
 test("a stale answer is asked for once more past the caches", async () => {

@@ -9,7 +9,11 @@ import { PythonWorker } from "../../web/engine/worker.js";
 /** A page with a PyScript that makes no worker of a script: the tests do, or nobody does. */
 const page = await mkdtemp(join(tmpdir(), "page-"));
 await mkdir(join(page, "vendor/pyscript"), { recursive: true });
-await writeFile(join(page, "vendor/pyscript/core.js"), "export const whenDefined = async () => {};");
+const PYSCRIPT = `
+export const hooks = { worker: { onBeforeRunAsync: new Set() } };
+export const whenDefined = async () => {};
+`;
+await writeFile(join(page, "vendor/pyscript/core.js"), PYSCRIPT);
 
 /** What PyScript makes of a script. */
 class Worker extends EventTarget {

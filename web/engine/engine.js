@@ -13,11 +13,13 @@ import { Shelf } from "../runs/shelf.js";
 import { readOptions, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
 import { Store } from "../state/store.js";
+import { Activities } from "./activities.js";
 import { isolate, keep } from "./offline.js";
 import { EngineError, troubleOf } from "./trouble.js";
 import { PythonWorker } from "./worker.js";
 
 const READING_DELAY = 80; // milliseconds of quiet before a prompt is read
+const QUICK = { steps: 4 }; // a picture that one can just make out
 const STARTING = /** @type {const} */ ({
   status: "booting",
   stage: "Python",
@@ -46,7 +48,8 @@ export class Engine {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.runs = new Runs(store);
+    this.activities = new Activities();
+    this.runs = new Runs(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
@@ -68,7 +71,7 @@ export class Engine {
     const current = () => start === this.#starts;
     const untouched = this.store.state.settings;
     this.#endWorker();
-    this.runs.renew();
+    this.activities.renew();
     this.store.set({ engine: STARTING });
     // Python comes up while the rest is looked up; but not in a page that is about to reload to be isolated.
     if (globalThis.crossOriginIsolated) this.#wake(current);
@@ -98,6 +101,7 @@ export class Engine {
    */
   use(name, consent = { asked: true }) {
     this.runs.cancel();
+    this.activities.clear();
     this.store.set({
       models: { chosen: name, trouble: "" },
       model: null,
@@ -123,20 +127,28 @@ export class Engine {
 
   /** @returns {Diffuscope} what `window.diffuscope` is */
   get face() {
-    const { runs, store } = this;
+    const { activities, runs, store } = this;
+    const steered = () => (runs.drawing ? runs : activities);
     return {
       get ready() {
-        return runs.ready.promise.then(() => {
+        return activities.ready.promise.then(() => {
           const { model, engine: facts } = store.state;
           const { backend, adapter, threads } = facts;
           return { model: /** @type {Manifest} */ (model), backend: backend ?? "wasm", adapter, threads };
         });
       },
       generate: (wishes, onFrame) => runs.generate(wishes, onFrame),
-      pause: () => runs.pause(),
-      resume: () => runs.resume(),
-      step: () => runs.step(),
-      cancel: () => runs.cancel(),
+      run: async (activity, wishes = {}, onItem) => {
+        if (activity !== "generate") return activities.run(activity, wishes, { onItem });
+        const { quick, ...settings } = wishes;
+        const heard = /** @type {any} */ (onItem); // a frame is the item
+        const { frames } = await runs.generate(quick ? { ...QUICK, ...settings } : settings, heard);
+        return /** @type {any} */ (frames.at(-1));
+      },
+      pause: () => steered().pause(),
+      resume: () => steered().resume(),
+      step: () => steered().step(),
+      cancel: () => activities.cancel(),
     };
   }
 
@@ -242,13 +254,14 @@ export class Engine {
     const { kind, ...fields } = message;
     if (kind === "progress") this.store.set({ engine: fields });
     else if (kind === "trouble") this.#fail(fields);
-    else this.runs.hear(message);
+    else if (kind === "forgotten") this.runs.forgotten(fields.run);
+    else this.activities.hear(message);
   }
 
   /** The engine cannot go on: say why, and end what it was doing. @param {Trouble} error */
   #fail(error) {
     this.#endWorker();
-    this.runs.fail(error);
+    this.activities.fail(error);
     this.store.set({ engine: { status: "failed", stage: "", error } });
     this.survey(); // what has arrived is kept, and counts
   }
@@ -256,7 +269,7 @@ export class Engine {
   #endWorker() {
     this.#worker?.end();
     this.#worker = null;
-    this.runs.python = null;
+    this.activities.python = null;
   }
 
   #readSoon() {

@@ -1,7 +1,7 @@
 /**
  * Starts the Python worker and carries messages; what they mean is engine.js's business.
  *
- * Python and onnxruntime-web live together in one worker (pyscript_app/browser/engine.py), so that this thread only
+ * Python and onnxruntime-web live together in one worker (pyscript_app/browser/commands.py), so that this thread only
  * draws. Commands go through PyScript's `sync`; what the worker reports comes as messages, their arrays transferred.
  */
 
@@ -21,10 +21,9 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  */
 
 /**
- * Where a run begins, and the name by which later ones go on from it.
+ * Where a picture's run begins, if not in noise.
  *
  * @typedef {object} Place
- * @property {string} id
  * @property {string[]} kept the ids of all runs that the page still has; the worker forgets the others
  * @property {{ width: number, height: number, data: ArrayLike<number>, strength: number }} [start] at a picture
  * @property {{ run: string, step: number, latent?: Float32Array }} [from] after a step of an earlier run
@@ -33,7 +32,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
 /**
  * @typedef {object} Commands the functions that main.py exports
  * @property {(options: StartOptions) => Promise<any>} start
- * @property {(settings: object, place?: Place) => Promise<any>} generate
+ * @property {(activity: string, wishes?: object, id?: string) => Promise<any>} run
  * @property {(text: string) => Promise<any>} read_prompt
  * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause
@@ -83,9 +82,12 @@ export class PythonWorker {
   /** @param {(error: Error) => void} fail hears of errors until Python runs; then the page does */
   async #boot(fail) {
     const page = new URL("./", document.baseURI);
-    const { whenDefined } = await keepObservers(
+    const { hooks, whenDefined } = await keepObservers(
       () => import(new URL("./vendor/pyscript/core.js", page).href),
     );
+    // PyScript hands hooks to its worker as text, evaluated on both sides, which the page's policy refuses. It has one of
+    // its own, for its Python package (python.js).
+    hooks.worker.onBeforeRunAsync.clear();
     watching(true);
     this.script.type = "py";
     this.script.setAttribute("worker", "");

@@ -1,13 +1,13 @@
 /**
  * Runs: a picture is asked for, waits for its turn, is steered, and its frames go into the store under the run's id. One at
- * a time; a newer one cancels the one before.
+ * a time; a newer one cancels the one before, and waits for other activities.
  *
  * @import { Commands, Place } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { Frame, Manifest, Result, Run, Settings, Trouble, Wishes } from "../types"
+ * @import { Frame, Manifest, Result, Run, Settings, Wishes } from "../types"
  */
 
-import { Deferred, orAbort } from "../engine/promises.js";
+import { Activities } from "../engine/activities.js";
 import { EngineError, troubleOf } from "../engine/trouble.js";
 import { within } from "../state/bounds.js";
 import { lower, split } from "../state/gains.js";
@@ -25,38 +25,35 @@ import { unpack } from "./packing.js";
  * @property {string} id
  * @property {Settings} settings
  * @property {((frame: Frame) => void) | undefined} onFrame
- * @property {AbortController} abort
  * @property {boolean} begun whether Python works on it
  */
 
 export class Runs {
-  /** @type {Commands | null} what draws; the engine sets it when it is ready */
-  python = null;
-  /** Settles when pictures can be made, or cannot. */
-  ready = new Deferred();
   /** @type {Job | null} the newest run that was asked for and has not ended */
   #job = null;
-  /** @type {Promise<unknown>} settles when Python is free */
-  #free = Promise.resolve();
-
   #count = 0;
 
-  /** @param {Store} store */
-  constructor(store) {
+  /** @param {Store} store @param {Activities} [activities] of which these are some */
+  constructor(store, activities = new Activities()) {
     this.store = store;
+    this.activities = activities;
   }
 
-  /** The worker has ended, and taken with it what it remembered: wait for another from now on. */
-  renew() {
-    if (this.ready.settled) this.ready = new Deferred();
-    for (const id of Object.keys(this.store.state.runs.byId)) this.#change(id, { resumable: false });
+  /** What draws, when it is ready. */
+  get python() {
+    return this.activities.python;
+  }
+
+  /** Whether Python works on a picture. */
+  get drawing() {
+    return this.#job?.begun ?? false;
   }
 
   /** @param {Commands} python that has a model loaded */
   begin(python) {
-    this.python = python;
-    this.#free = Promise.resolve();
-    this.ready.resolve();
+    this.activities.begin(python);
+    // The worker before this one has taken with it what it remembered.
+    for (const id of Object.keys(this.store.state.runs.byId)) this.forgotten(id);
   }
 
   /**
@@ -82,7 +79,7 @@ export class Runs {
     const settings = { ...this.store.state.settings, ...given };
     const id = `run-${++this.#count}`;
     /** @type {Job} */
-    const job = { id, settings, onFrame, abort: new AbortController(), begun: false };
+    const job = { id, settings, onFrame, begun: false };
     this.#job = job;
     const steps = stepsToTake(settings, start?.strength);
     let before = origin?.frames.slice(0, from?.step) ?? [];
@@ -90,32 +87,35 @@ export class Runs {
     const fresh = { ...NO_RUN, status: "waiting", settings, steps, frames: before, queued: behind };
     const hidden = behind && shownRun(this.store.state).source === "recorded";
     this.store.set((hidden ? withRun : withRunShown)(this.store.state, id, fresh));
-    try {
-      await orAbort(this.ready.promise, job.abort.signal);
-      await orAbort(this.#free, job.abort.signal);
-      const python = /** @type {Commands} */ (this.python);
-      if (!wishes.gains) settings.gains = await orAbort(heard(python, settings), job.abort.signal);
-      if (origin?.packed)
-        before = await orAbort(unpack(origin.packed.slice(0, from?.step)), job.abort.signal);
-      job.abort.signal.throwIfAborted(); // a cancel that came in the moment between
+    let started = 0;
+    const asked = async (/** @type {Commands} */ python) => {
+      if (!wishes.gains) settings.gains = await heard(python, settings);
+      if (origin?.packed) before = await unpack(origin.packed.slice(0, from?.step));
+      const kept = new Set([...Object.keys(this.store.state.runs.byId), ...(origin ? [origin.id] : [])]);
+      return { ...settings, ...placeOf(start, from), kept: [...kept] };
+    };
+    const onBegin = () => {
       job.begun = true;
-      const started = performance.now();
-      const { model, runs } = this.store.state;
+      started = performance.now();
+      const { model } = this.store.state;
       /** @type {Partial<Run>} */
       const begun = { status: "running", queued: false, resumable: true, frames: before, started, model };
       this.store.set(withRunShown(this.store.state, id, begun));
-      const kept = [...new Set([...Object.keys(runs.byId), ...(origin ? [origin.id] : [])])];
-      const run = python.generate(settings, placeOf({ id, kept }, start, from));
-      this.#free = run.catch(() => {});
-      const { trouble } = await orAbort(run, job.abort.signal);
-      if (trouble) throw new EngineError(trouble);
+    };
+    const onStage = (/** @type {string} */ stage) =>
+      this.store.setLater(withRun(this.store.state, id, { stage }));
+    const onItem = (/** @type {any} */ item) => this.#take(job, item);
+    try {
+      await this.activities.run("generate", asked, { id, onBegin, onStage, onItem });
       const { frames } = this.store.state.runs.byId[id];
       const picture = frames[frames.length - 1].preview;
       this.#tell(job, { status: "finished", stage: "", picture });
       return { id, picture, frames: frames.slice(before.length), settings, ms: performance.now() - started };
     } catch (error) {
-      if (!job.abort.signal.aborted)
-        this.#tell(job, { status: "failed", stage: "", queued: false, error: troubleOf(error) });
+      const ended = /** @type {Error} */ (error).name === "AbortError";
+      /** @type {Partial<Run>} */
+      const end = ended ? { status: "cancelled" } : { status: "failed", error: troubleOf(error) };
+      this.#tell(job, { ...end, stage: "", queued: false });
       throw error;
     } finally {
       if (this.#job === job) this.#job = null;
@@ -140,19 +140,15 @@ export class Runs {
   /** End the run within one step; its promise rejects with an AbortError. */
   cancel() {
     if (!this.#job) return;
+    const { id } = this.#job;
     this.#tell(this.#job, { status: "cancelled", stage: "", queued: false });
-    this.#job.abort.abort(new DOMException("The run was cancelled.", "AbortError"));
     this.#job = null;
-    this.python?.cancel();
+    this.activities.cancel(id);
   }
 
-  /** @param {any} message of the worker about a run */
-  hear({ kind, ...message }) {
-    if (kind === "forgotten") this.#change(message.run, { resumable: false });
-    if (!this.#job?.begun) return; // the last words of a run that was cancelled
-    if (kind === "stage")
-      this.store.setLater(withRun(this.store.state, this.#job.id, { stage: message.stage }));
-    if (kind === "frame") this.#take(this.#job, message);
+  /** The worker remembers a run's steps no longer. @param {string} id */
+  forgotten(id) {
+    this.#change(id, { resumable: false });
   }
 
   /** Say why what was asked for is not drawn. @param {string} message */
@@ -160,17 +156,6 @@ export class Runs {
     this.cancel();
     const error = { code: /** @type {const} */ ("settings"), message };
     this.store.set(withRunShown(this.store.state, `run-${++this.#count}`, { status: "failed", error }));
-  }
-
-  /** Nothing can be drawn any more: end the run that goes, and refuse those that wait. @param {Trouble} trouble */
-  fail(trouble) {
-    this.renew();
-    this.ready.reject(new EngineError(trouble));
-    this.python = null;
-    if (!this.#job?.begun) return;
-    this.#tell(this.#job, { status: "failed", stage: "", error: trouble });
-    this.#job.abort.abort(new EngineError(trouble));
-    this.#job = null;
   }
 
   /**
@@ -202,7 +187,7 @@ export class Runs {
    */
   #origin(from) {
     const run = this.store.state.runs.byId[from?.run ?? ""];
-    return run?.resumable ? run : null;
+    return this.python && run?.resumable ? run : null;
   }
 
   /** Change a run that is still here. @param {string} id @param {Partial<Run>} fields */
@@ -223,17 +208,18 @@ export class Runs {
   #steer(from, to, command) {
     if (!this.#job || this.store.state.runs.byId[this.#job.id].status !== from) return;
     this.#tell(this.#job, { status: to });
-    this.python?.[command]();
+    this.activities[command]();
   }
 }
 
 /**
- * @param {Place} place so far
  * @param {Wishes["start"]} start
  * @param {Wishes["from"]} from
- * @returns {Place} with nothing in it that is undefined: Python takes less for not being there
+ * @returns {Omit<Place, "kept">} with nothing in it that is undefined: Python takes less for not being there
  */
-function placeOf(place, start, from) {
+function placeOf(start, from) {
+  /** @type {Omit<Place, "kept">} */
+  const place = {};
   if (start) {
     const { width = 0, height = 0, data = [] } = start.picture ?? {};
     place.start = { width, height, data, strength: start.strength };

@@ -47,7 +47,9 @@ export function set(element, name, value) {
     return;
   }
   const text = value === true ? "" : String(value);
-  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+  // The page's policy refuses style attributes as text, and takes the same words from a script's own hand.
+  if (name === "style") /** @type {HTMLElement | SVGElement} */ (element).style.cssText = text;
+  else if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
 /**

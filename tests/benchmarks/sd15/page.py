@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+import tests.browser.waiting  # noqa: F401 (gives pages another wait_for_function)
 from export.format.manifest import read_manifest
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
 from export.site.catalogue import catalogue
-from export.site.site import WEB, build, server
+from export.site.serving import server
+from export.site.site import WEB, build
 from tests.benchmarks.sd15.usage import memory
 from tests.browser.chromium import ARGUMENTS, find_chromium
 

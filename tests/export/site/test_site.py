@@ -1,37 +1,18 @@
-"""The folder of static files, and its server."""
+"""The folder of static files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import threading
-import urllib.error
-import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from export.format.errors import UserError
 from export.site import site
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site.build(tmp_path_factory.mktemp("build") / "site")
-
-
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    (tmp_path / "weights.bin").write_bytes(bytes(range(100)))
-    (tmp_path / "module.mjs").write_text("export {}")
-    (tmp_path / "code.wasm").write_bytes(b"\0asm")
-    with site.server(tmp_path, 0) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}/"
-        running.shutdown()
+from export.site.policy import POLICY
 
 
 def precache(folder: Path) -> dict:
@@ -80,16 +61,6 @@ def test_nothing_of_the_page_points_to_another_host(built: Path) -> None:
         assert all(not re.match(r"(https?:)?/", address) for address in loads), (path, loads)
 
 
-def test_fonts_that_the_style_sheets_name_are_there(built: Path) -> None:
-    named = {
-        name
-        for sheet in built.glob("style/*.css")
-        for name in re.findall(r"vendor/fonts/([\w.-]+)", sheet.read_text("utf-8"))
-    }
-    assert named
-    assert named == {font.name for font in built.glob("vendor/fonts/*")}
-
-
 def test_an_earlier_site_is_replaced_and_anything_else_is_left_alone(built: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
     site.build(out)
@@ -110,57 +81,6 @@ def test_an_unknown_model_is_named_with_those_that_there_are(tmp_path: Path) -> 
         site.build(tmp_path / "site", ["sdxl"])
 
 
-def test_missing_npm_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site, "LIBRARIES", tmp_path)
-    monkeypatch.setattr(site.shutil, "which", lambda name: None)
-    with pytest.raises(UserError, match=r"install Node\.js"):
-        site.build(tmp_path / "site")
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("module.mjs", "text/javascript; charset=utf-8"),
-        ("code.wasm", "application/wasm"),
-        ("weights.bin", "application/octet-stream"),
-    ],
-)
-def test_types(address: str, path: str, kind: str) -> None:
-    with urllib.request.urlopen(address + path) as response:
-        assert response.headers["Content-Type"] == kind
-        assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
-
-
-@pytest.mark.parametrize(
-    ("asked", "first", "last"), [("bytes=10-19", 10, 19), ("bytes=90-", 90, 99), ("bytes=95-500", 95, 99)]
-)
-def test_ranges(address: str, asked: str, first: int, last: int) -> None:
-    request = urllib.request.Request(address + "weights.bin", headers={"Range": asked})
-    with urllib.request.urlopen(request) as response:
-        assert response.status == 206
-        assert response.headers["Content-Range"] == f"bytes {first}-{last}/100"
-        assert response.read() == bytes(range(first, last + 1))
-
-
-def test_a_range_beyond_the_end_is_refused(address: str) -> None:
-    request = urllib.request.Request(address + "weights.bin", headers={"Range": "bytes=100-"})
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request)
-    assert refused.value.code == 416
-
-
-def test_a_taken_port_and_a_missing_folder_are_said(tmp_path: Path) -> None:
-    with site.server(tmp_path, 0) as running, pytest.raises(UserError, match="--port"):
-        site.server(tmp_path, running.server_address[1])
-    with pytest.raises(UserError, match="diffuscope build"):
-        site.server(tmp_path / "nowhere", 0)
-
-
-def test_the_licences_travel_with_what_they_cover(built: Path) -> None:
-    names = {file.name for file in (built / "licences").iterdir()}
-    assert {"NOTICE.md", "LICENSE", "core.txt", "source-serif-4.txt"} <= names
-
-
 def test_every_module_is_there_as_source_and_compiled_for_the_pages_python(built: Path) -> None:
     with zipfile.ZipFile(built / "app.zip") as archive:
         modules = [Path(name) for name in archive.namelist() if name.endswith(".py")]
@@ -170,3 +90,12 @@ def test_every_module_is_there_as_source_and_compiled_for_the_pages_python(built
     )
     assert len({content[:4] for content in compiled.values()}) == 1  # Python's magic number
     assert {int.from_bytes(content[4:8], "little") for content in compiled.values()} == {1}  # not checked
+
+
+def test_the_page_and_its_service_worker_have_the_policy(built: Path) -> None:
+    page = (built / "index.html").read_text("utf-8")
+    said = '<meta http-equiv="Content-Security-Policy" content="{}">'
+    assert said.format(POLICY) in page
+    # It holds for what comes after it.
+    assert page.index(said.format(POLICY)) < min(page.index("<link"), page.index("<script"))
+    assert precache(built)["policy"] == POLICY

@@ -20,6 +20,7 @@ class Page(ModuleType):
         super().__init__("js")
         self.posted: list[Any] = []
         self.Object = SimpleNamespace(fromEntries=None)
+        self.console = SimpleNamespace(error=lambda _: None)
 
     def postMessage(self, message: Any, _: Any = None) -> None:  # noqa: N802
         self.posted.append(message)
@@ -35,7 +36,6 @@ PAGE = Page()
 sys.modules |= {
     "js": PAGE,
     "pyodide": _module("pyodide"),
-    "pyodide.code": _module("pyodide.code", run_js=None),
     "pyodide.ffi": _module(
         "pyodide.ffi",
         JsException=JsException,

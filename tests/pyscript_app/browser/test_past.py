@@ -6,13 +6,12 @@ import asyncio
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pyscript_app.browser import engine
-from pyscript_app.browser.control import Control
+from pyscript_app.activities.generate import run
+from pyscript_app.activities.tools import Tools
 from pyscript_app.browser.past import ROOM, Past
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings, Start, State
@@ -27,35 +26,40 @@ CELLS = SHAPE[0] * SHAPE[1] * SHAPE[2]
 
 
 class Worker:
-    """An engine with fakes for graphs; ``draw`` gives what it posts."""
+    """The activity that draws, on fakes of graphs."""
 
-    def __init__(self, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-        loaded = SimpleNamespace(model=model, ort=None, graphs={}, sessions=SimpleNamespace(get=None))
-        self.engine = engine.Engine(SimpleNamespace(**vars(loaded), settle=None))  # type: ignore[arg-type]
-        self.engine._runtime = FakeRuntime(batch=model.batch)  # type: ignore[assignment]
-        self.posted: list[Frame] = []
-        monkeypatch.setattr(engine, "frame_message", lambda frame: (self.posted.append(frame), None))
+    def __init__(self, model: Model) -> None:
+        self.told: list[str] = []  # the runs that had to be forgotten
+        self.runtime, self.past, self.model = FakeRuntime(batch=model.batch), Past(self.told.append), model
+        self.seen: list[Frame] = []
 
-    def draw(self, settings: Settings, **place: Any) -> list[Frame]:
-        self.posted.clear()
-        asyncio.run(self.engine.generate(settings, Control(), place))
-        return [replace(frame, ms=None, state=None) for frame in self.posted]
+    def draw(self, settings: Settings, name: str = "again", **place: Any) -> list[Frame]:
+        self.seen.clear()
+        tools = Tools(name, self.model, {}, self.runtime, self.past, open=None)  # type: ignore[arg-type]
+
+        async def scene() -> None:
+            async for frame in run(vars(settings) | place, tools):
+                assert frame.state is None, "a state stays in the worker"
+                self.seen.append(frame)
+
+        asyncio.run(scene())
+        return [replace(frame, ms=None) for frame in self.seen]
 
 
 @pytest.fixture
-def worker(model: Model, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    worker = Worker(model, monkeypatch)
+def worker(model: Model) -> Iterator[Worker]:
+    worker = Worker(model)
     yield worker
-    assert not worker.engine._runtime.held  # type: ignore[attr-defined]
+    assert not worker.runtime.held
 
 
 @pytest.mark.parametrize("start", [None, GREY], ids=["noise", "picture"])
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_unchanged_a_run_repeats_from_any_step(worker: Worker, sampler: str, start: Any) -> None:
     settings = replace(SIX, sampler=sampler)
-    whole = worker.draw(settings, id="a", start=start)
+    whole = worker.draw(settings, name="a", start=start)
     for step in range(len(whole)):
-        again = worker.draw(settings, id=f"a{step}", **{"from": {"run": "a", "step": step}})
+        again = worker.draw(settings, name=f"a{step}", **{"from": {"run": "a", "step": step}})
         assert again == whole[step:]
         # And a run that went on is one to go on from, at its own beginning too.
         for later in range(step, len(whole)):
@@ -67,7 +71,7 @@ def test_unchanged_a_run_repeats_from_any_step(worker: Worker, sampler: str, sta
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_latent_of_one_s_own_takes_the_place_of_the_run_s(worker: Worker, sampler: str, start: Any) -> None:
     settings = replace(SIX, sampler=sampler)
-    whole = worker.draw(settings, id="a", start=start)
+    whole = worker.draw(settings, name="a", start=start)
     for step in (0, 2):
         origin = {"run": "a", "step": step}
         assert worker.draw(settings, **{"from": origin | {"latent": whole[step].latent_in}}) == whole[step:]
@@ -75,11 +79,6 @@ def test_a_latent_of_one_s_own_takes_the_place_of_the_run_s(worker: Worker, samp
         changed = worker.draw(settings, **{"from": origin | {"latent": other}})
         assert changed[0].latent_in == other
         assert changed[-1].latent != whole[-1].latent
-
-
-def test_without_a_name_nothing_is_remembered(worker: Worker) -> None:
-    worker.draw(SIX)
-    assert not worker.engine._past._runs
 
 
 @pytest.mark.parametrize(
@@ -98,31 +97,27 @@ def test_without_a_name_nothing_is_remembered(worker: Worker) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_beginning_that_cannot_be_gives_a_sentence(worker: Worker, place: Any, sentence: str) -> None:
-    worker.draw(SIX, id="a")
+    worker.draw(SIX, name="a")
     with pytest.raises(RefusalError, match=sentence):
-        worker.draw(SIX, id="c", **place)
-    assert not worker.posted
+        worker.draw(SIX, name="c", **place)
+    assert not worker.seen
 
 
 def test_what_the_page_has_forgotten_the_worker_forgets(worker: Worker) -> None:
-    whole = worker.draw(SIX, id="a")
-    worker.draw(SIX, id="b", kept=["a", "b"])
-    assert worker.draw(SIX, id="c", kept=["a", "c"], **{"from": {"run": "a", "step": 2}}) == whole[2:]
+    whole = worker.draw(SIX, name="a")
+    worker.draw(SIX, name="b", kept=["a", "b"])
+    assert worker.draw(SIX, name="c", kept=["a", "c"], **{"from": {"run": "a", "step": 2}}) == whole[2:]
     for gone in ("b", "a"):
         with pytest.raises(RefusalError, match=f"There is no run '{gone}'"):
-            worker.draw(SIX, id="d", kept=["d"], **{"from": {"run": gone, "step": 2}})
-    assert worker.engine._past.taken == 0
+            worker.draw(SIX, name="d", kept=["d"], **{"from": {"run": gone, "step": 2}})
+    assert worker.past.taken == 0
 
 
-def test_what_the_worker_has_forgotten_the_page_is_told(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(engine, "post", lambda kind, **content: told.append((kind, content)))
-    worker.draw(SIX, id="a")
-    worker.engine._past._room = worker.engine._past.taken
-    worker.draw(SIX, id="b")
-    assert told == [("forgotten", {"run": "a"})]
+def test_what_the_worker_has_forgotten_the_page_is_told(worker: Worker) -> None:
+    worker.draw(SIX, name="a")
+    worker.past._room = worker.past.taken
+    worker.draw(SIX, name="b")
+    assert worker.told == ["a"]
 
 
 @pytest.fixture
@@ -135,10 +130,10 @@ def test_where_room_is_short_attention_is_rounded_then_the_oldest_run_forgotten(
     rounded = sum(len(state.pack(round_attention=True)) for state in states)
     forgotten: list[str] = []
     past = Past(forgotten.append, room=exact + rounded)
-    for run in ("a", "b"):
-        past.keep(run, None)
+    for name in ("a", "b"):
+        past.keep(name, None)
         for state in states:
-            past.keep(run, state)
+            past.keep(name, state)
     assert past.taken == exact + rounded
     for state in states:
         assert past.find("b", state.frames) == state
@@ -170,7 +165,7 @@ def test_of_a_run_that_is_too_long_the_first_steps_are_forgotten(states: list[St
 def test_three_large_runs_and_twenty_of_the_miniature_are_remembered(states: list[State]) -> None:
     """With what the page keeps of them, which ``shelf.test.js`` counts, 400 MB."""
 
-    def run(name: str, steps: int, side: int, attended: int) -> None:
+    def keep(name: str, steps: int, side: int, attended: int) -> None:
         latent = array("f", bytes(4 * 4 * side * side))
         total = array("f", bytes(4 * 77 * attended * attended))
         for step in range(1, steps):
@@ -179,9 +174,9 @@ def test_three_large_runs_and_twenty_of_the_miniature_are_remembered(states: lis
     forgotten: list[str] = []
     past = Past(forgotten.append)
     for number in range(20):
-        run(f"small {number}", 10, 16, 16)
+        keep(f"small {number}", 10, 16, 16)
     for number in range(3):
-        run(f"large {number}", 50, 64, 64)
+        keep(f"large {number}", 50, 64, 64)
     assert not forgotten
     packed = [kept for steps in past._runs.values() for kept in steps.values()]
     assert len(packed) == 20 * 9 + 3 * 49

@@ -13,18 +13,16 @@ ON_THE_CARD = 0.05  # seconds that the card goes on after the run's promise is k
 
 
 def test_a_run_on_a_graphics_card_lasts_until_the_card_is_through_with_it() -> None:
+    async def run(_: Any) -> Any:
+        return SimpleNamespace(output="a tensor that stays on the card")
+
     async def get(_: str) -> Any:
-        async def run(_: Any) -> Any:
-            return SimpleNamespace(output="a tensor that stays on the card")
-
         return SimpleNamespace(run=run)
-
-    async def pause() -> None:
-        pass
 
     async def scene() -> float:
         graphs = {"unet": {"outputs": {"output": {}}}}
-        runtime = WebRuntime(None, graphs, get, lambda _: None, pause, lambda: asyncio.sleep(ON_THE_CARD))
+        sessions: Any = SimpleNamespace(lacks=lambda _: False, get=get)
+        runtime = WebRuntime(None, graphs, sessions, lambda: asyncio.sleep(ON_THE_CARD))
         began = perf_counter()
         await runtime.run("unet", {})
         return perf_counter() - began

@@ -5,7 +5,7 @@
  * @import { Store } from "../../state/store.js"
  */
 
-import { percent, t, weights } from "../../text/text.js";
+import { list, percent, t, weights } from "../../text/text.js";
 import { fill, h, icon, set, watch } from "../dom.js";
 import { popover } from "../popover.js";
 import { logo } from "./logo.js";
@@ -78,7 +78,7 @@ function sentences({ engine }) {
     if (engine.sparing) said.push(t("engine.sparing"));
     if (!engine.isolated) said.push(t("engine.alone"));
     said.push(t(engine.offline ? "engine.offline.yes" : "engine.offline.not"));
-    if (engine.stale.length) said.push(t("engine.stale", { files: engine.stale.join(", ") }));
+    if (engine.stale.length) said.push(t("engine.stale", { files: list([...engine.stale], "unit") }));
   } else said.push(t(WAITING[engine.status] ?? "engine.wait"));
   return said.map((text) => h("p", { class: "quiet" }, text));
 }

@@ -7,7 +7,7 @@
  */
 import { fit } from "../../device/fit.js";
 import { asksFirst, missing } from "../../device/models.js";
-import { size, t, weights } from "../../text/text.js";
+import { list, size, t, weights } from "../../text/text.js";
 import { fill, h, icon, watch } from "../dom.js";
 
 /**
@@ -71,18 +71,16 @@ function row(model, { models, model: manifest, engine }, send, use) {
   const kept = models.kept[model.name] ?? 0;
   const title = model.opened ? t("models.opened", { title: model.title }) : model.title;
   const { height, width } = model.picture;
-  const what = [weights(model.parameters), `${width} × ${height}`, model.precision, size(model.bytes)].join(
-    ", ",
-  );
+  const what = [weights(model.parameters), `${width} × ${height}`, model.precision, size(model.bytes)];
   const verb = asksFirst(model, models.kept) ? t("models.fetch", { size: size(absent) }) : t("models.use");
   const added = chosen ? [...(manifest?.additions ?? []), ...words(manifest?.tokenizer.added)] : [];
   return h(
     "li",
     { class: "model", "aria-current": chosen ? "true" : false, "data-model": model.name },
     h("h3", {}, chosen && h("span", { class: "engine-lamp", "data-on": "", "aria-hidden": "true" }), title),
-    h("p", { class: "quiet" }, what),
+    h("p", { class: "quiet" }, list(what, "unit")),
     h("p", { class: "quiet" }, t("models.licence", { licence: model.licence }), " ", model.licence_terms),
-    added.length > 0 && h("p", { class: "quiet" }, t("models.added", { added: added.join(", ") })),
+    added.length > 0 && h("p", { class: "quiet" }, t("models.added", { added: list(added, "unit") })),
     why && sentence(runs ? "note" : "stop", why),
     h(
       "div",

@@ -11,7 +11,7 @@ import { put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { mapOf, shownFrame, shownPicture, shownRun } from "../../state/selectors.js";
 import { shareOf, wordsPart } from "../../state/shares.js";
-import { number, percent, rich, t } from "../../text/text.js";
+import { percent, rich, t } from "../../text/text.js";
 import { fill, h, rem, s, say, set, watch } from "../dom.js";
 
 const FINE = 64;
@@ -150,7 +150,7 @@ function fineMaps(frame, mean) {
 
 /** A share, with a digit after the point where it is small. @param {number} share */
 function percentFine(share) {
-  return share < 0.0995 ? `${number(share * 100, 1)}\u202f%` : percent(share);
+  return percent(share, share < 0.0995 ? 1 : 0);
 }
 
 /**

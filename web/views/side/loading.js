@@ -8,7 +8,7 @@
 import { inUnits } from "../../paint/canvas.js";
 import { straight, trace } from "../../paint/line.js";
 import { shownRun } from "../../state/selectors.js";
-import { duration, has, rich, size, t } from "../../text/text.js";
+import { duration, has, list, rich, size, t } from "../../text/text.js";
 import { fill, h, icon, say, set, watch } from "../dom.js";
 
 const LARGE = 100e6; // bytes that take longer than a few seconds
@@ -92,7 +92,8 @@ function stageDetail(engine) {
   if (engine.status === "downloading" && engine.total) {
     const here = t("loading.bytes", { here: size(engine.bytes), all: size(engine.total) });
     if (!engine.rate || engine.remaining === null || engine.remaining < SHORT) return here;
-    return `${here}, ${t("loading.rate", { rate: size(engine.rate), left: duration(engine.remaining) })}`;
+    const rate = t("loading.rate", { rate: size(engine.rate), left: duration(engine.remaining) });
+    return list([here, rate], "unit");
   }
   return engine.stage && has(`loading.part.${engine.stage}`)
     ? t(`loading.part.${engine.stage}`)

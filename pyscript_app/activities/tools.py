@@ -1,0 +1,48 @@
+"""What an activity works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyscript_app.manifest import Manifest
+from pyscript_app.model import Model
+from pyscript_app.parts import Runtime
+from pyscript_app.settings import Start
+from pyscript_app.state import State
+
+
+class Past(Protocol):
+    """Where earlier runs began, and where they stood after each step."""
+
+    def keep(self, run: str, place: Start | State | None) -> None:
+        """Remember a place of a run; None is the seed's noise."""
+
+    def retain(self, runs: Collection[str]) -> None:
+        """Forget all other runs."""
+
+    def find(self, run: str, step: int) -> Start | State | None:
+        """Where a run stood after a step, or with 0 where it began.
+
+        Raises:
+            RefusalError: This is not known, or no longer.
+        """
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What an activity works with."""
+
+    id: str
+    """The activity's own, by which later ones find in the past what it kept there."""
+    model: Model
+    manifest: Manifest
+    """The model's, for what ``model`` does not say: the judge's words, for instance."""
+    runtime: Runtime
+    """Runs the model's graphs, each opened when it is first asked for. Its ``pause`` is where the visitor pauses, steps
+    and cancels; an activity that never awaits it is paused between its items."""
+    past: Past
+    open: Callable[[str], Awaitable[None]]
+    """Fetches and opens a graph before it is run, so that its first run takes no longer than the others. Raises a
+    RefusalError where the model has no such graph."""

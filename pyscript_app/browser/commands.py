@@ -1,0 +1,124 @@
+"""What the page may ask of the worker: start, run, pause, resume, step, cancel, read_prompt, decode.
+
+``web/main.py`` exports these to the page (``web/engine/worker.js``). What happens meanwhile is posted as messages
+with a ``kind``: ``progress`` (fields of the store's ``engine``), ``trouble`` when the engine cannot go on, and of an
+activity, with its ``id``, each ``item`` and the ``stage`` (the graph that begins).
+
+Whatever takes its turn is an activity. ``read_prompt`` and ``decode`` are none: they answer beside the one that goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Awaitable, Coroutine
+from typing import Any
+
+import js
+
+from pyscript_app.browser.control import EndedError
+from pyscript_app.browser.engine import Engine
+from pyscript_app.browser.loading import load
+from pyscript_app.browser.messages import reading_message
+from pyscript_app.browser.runtime import plain
+from pyscript_app.browser.trouble import explain
+
+_engine: Engine | None = None
+
+
+async def start(options: Any) -> Any:
+    """Load and try a model.
+
+    Args:
+        options: ``{base, folder, manifest, backend, opened}``: the page's address, the model's folder below it,
+            the text of its manifest, "webgpu", "wasm" or null for the better one, and for a folder that the visitor
+            opened its files ``{path: File}``, else null.
+
+    Returns:
+        ``{backend, adapter, threads, selfAttention, sparing, note, build, files}``, where ``selfAttention`` is "plain"
+        or "fused", ``sparing`` says that heavy graphs are opened one at a time, ``build`` are module and WebAssembly of
+        onnxruntime-web, and ``files`` are the paths below ``base`` that the service worker must keep for a visit
+        without a network; or ``{trouble}``.
+    """
+    global _engine  # noqa: PLW0603 (a worker has one engine)
+    try:
+        loaded = await load(options)
+    except Exception as error:
+        return plain({"trouble": _trouble(error)})
+    _engine = Engine(loaded)
+    return plain(loaded.facts)
+
+
+def run(activity: str, wishes: Any = None, name: str = "") -> Awaitable[Any]:
+    """Do an activity when those before it have ended; its items are posted as they come.
+
+    Args:
+        activity: its name in ``activities/table.py``.
+        wishes: what the activity's ``run`` takes.
+        name: the ``id`` of its messages, by which later activities find what it kept.
+
+    Returns:
+        ``{}``, ``{cancelled: true}`` or ``{trouble}``. After any of them the next activity can be asked for.
+    """
+    assert _engine is not None, "start first"
+    # Here and not in the task, which begins later: a cancel in between is this one's.
+    work = _engine.ask(activity, wishes.to_py() if wishes else {}, name)
+    return asyncio.ensure_future(_answer(work))
+
+
+async def _answer(work: Coroutine[Any, Any, None]) -> Any:
+    try:
+        await work
+    except EndedError:
+        return plain({"cancelled": True})
+    except Exception as error:
+        return plain({"trouble": _trouble(error)})
+    return plain({})
+
+
+def read_prompt(text: str) -> Any:
+    """The prompt as the tokenizer reads it: the page's ``Reading`` without its ``prompt``."""
+    assert _engine is not None, "start first"
+    return plain(reading_message(text, _engine.model.tokenizer.read(text)))
+
+
+async def decode(latent: Any) -> Any:
+    """A predicted latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
+
+    Args:
+        latent: a Float32Array, ``[C, h, w]``.
+    """
+    assert _engine is not None, "start first"
+    picture, ms = await _engine.decode(array("f", latent.to_py()))
+    return plain({"picture": picture, "ms": ms})
+
+
+def pause() -> None:
+    """Stop before the next step."""
+    if _engine:
+        _engine.control.pause()
+
+
+def resume() -> None:
+    """Go on after a pause."""
+    if _engine:
+        _engine.control.resume()
+
+
+def step() -> None:
+    """Do one step, then stop."""
+    if _engine:
+        _engine.control.step()
+
+
+def cancel() -> None:
+    """End the activity within one step."""
+    if _engine:
+        _engine.control.cancel()
+
+
+def _trouble(error: BaseException) -> dict[str, str]:
+    trouble = explain(error)
+    if trouble.code == "unknown":
+        js.console.error(repr(error))
+    return trouble.content()
