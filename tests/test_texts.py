@@ -107,6 +107,7 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "loading.{}.title": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.{}": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.part.{}": ["Python"],
+    "room.{}": union("why"),
     "setting.{}": ["seed", "steps", "guidance", "sampler", "preview", "avoid"],
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],

@@ -11,6 +11,22 @@ export interface Reason {
   values?: Record<string, string | number>;
 }
 
+/** Values in rows of one length, each rounded to 256 even levels between the lowest and the highest of its row. */
+export interface Rounded {
+  levels: Uint8Array;
+  /** [rows, 2] the lowest and the highest value of each row. */
+  ends: Float32Array;
+}
+
+/** A frame in less memory: latents and predictions as they are, attention and pictures rounded (runs/packing.js). */
+export interface PackedFrame extends Omit<Frame, "attention" | "maps" | "meanMaps" | "preview"> {
+  attention: Record<string, Rounded>;
+  maps: Rounded;
+  meanMaps: Rounded;
+  /** An image file, or the picture itself where the browser makes none. */
+  preview: Blob | ImageData;
+}
+
 /** What went wrong; `code` is of which kind it is. */
 export interface Trouble extends Reason {
   code:
@@ -77,22 +93,33 @@ export interface Reading {
   error: string | null;
 }
 
+/** The runs of this visit that there is still room for. */
+export interface RunsState {
+  /** Each under its own `id`, the oldest first. */
+  byId: Record<string, Run>;
+  /** The id of the one on show; "" for none. */
+  shown: string;
+  /** The id of a second one on show. */
+  beside: string | null;
+}
+
 export interface Run {
-  /** By which later runs go on from it; "" for a recording. */
   id: string;
   status: "idle" | "waiting" | "running" | "paused" | "finished" | "cancelled" | "failed";
-  source: "recorded" | "live";
+  source: "live" | "recorded" | "file";
   settings: Settings | null;
   /** What drew it. */
   model: Manifest | null;
-  /** Their `step` is their place here, from 1. */
+  /** Their `step` is their place here, from 1. Empty while they are packed. */
   frames: Frame[];
-  /** Steps of the run that this one went on from which are not among `frames`. */
-  skipped: number;
+  /** The frames while the run is not on show (runs/shelf.js); else null. */
+  packed: PackedFrame[] | null;
+  /** Whether the worker remembers its steps, so that later runs can go on from them. */
+  resumable: boolean;
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;
-  /** Whether a picture of one's own waits for the engine behind a recording that plays, or is about to. */
+  /** Whether it waits for the engine behind a recording that plays, or is about to. */
   queued: boolean;
   /** performance.now() when it began. */
   started: number;
@@ -114,6 +141,10 @@ export interface View {
   /** Whether the steps on show are played one after the other. */
   playing: boolean;
   theme: "auto" | "light" | "dark";
+  /** Where the visitor is: a name of rooms/rooms.js, or "stage". */
+  room: string;
+  /** A room that could not be entered, and why: it is not there, or failed. */
+  lost: { room: string; why: "unknown" | "failed" } | null;
 }
 
 /** What models.json says of a model (export/site/catalogue.py), or the page of a folder that was opened. */
@@ -177,6 +208,6 @@ export interface State {
   model: Manifest | null;
   settings: Settings;
   reading: Reading | null;
-  run: Run;
+  runs: RunsState;
   view: View;
 }

@@ -1,8 +1,9 @@
-"""What the page may ask of the worker: start, run, pause, resume, step, cancel, read_prompt, decode.
+"""What the page may ask of the worker: start, run, retain, pause, resume, step, cancel, read_prompt, decode.
 
 ``web/main.py`` exports these to the page (``web/engine/worker.js``). What happens meanwhile is posted as messages
-with a ``kind``: ``progress`` (fields of the store's ``engine``), ``trouble`` when the engine cannot go on, and of an
-activity, with its ``id``, each ``item`` and the ``stage`` (the graph that begins).
+with a ``kind``: ``progress`` (fields of the store's ``engine``), ``forgotten`` (a run that cannot be gone on from any
+more), ``trouble`` when the engine cannot go on, and of an activity, with its ``id``, each ``item`` and the ``stage``
+(the graph that begins).
 
 Whatever takes its turn is an activity. ``read_prompt`` and ``decode`` are none: they answer beside the one that goes.
 """
@@ -91,6 +92,12 @@ async def decode(latent: Any) -> Any:
     assert _engine is not None, "start first"
     picture, ms = await _engine.decode(array("f", latent.to_py()))
     return plain({"picture": picture, "ms": ms})
+
+
+def retain(runs: Any) -> None:
+    """Forget all runs but those of these names: what the page has forgotten is not gone on from."""
+    if _engine:
+        _engine.past.retain(set(runs.to_py()))
 
 
 def pause() -> None:

@@ -26,7 +26,7 @@ class Engine:
         # Of the newest activity, from the moment that the page asks for it: its buttons may come before its turn.
         self.control = Control()
         self._manifest = loaded.manifest
-        self._past = Past()
+        self.past = Past(lambda run: post("forgotten", run=run))
         self._runtime = WebRuntime(loaded.ort, loaded.graphs, loaded.sessions, loaded.settle)
         self._turn = asyncio.Lock()
 
@@ -44,7 +44,7 @@ class Engine:
         async with self._turn:
             control.check()
             runtime = self._runtime.steered(control, lambda graph: post("stage", id=name, stage=graph))
-            tools = Tools(name, self.model, self._manifest, runtime, self._past, runtime.open)
+            tools = Tools(name, self.model, self._manifest, runtime, self.past, runtime.open)
             items = find(activity).run(wishes, tools)
             try:
                 asked = control.asked

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 # In place of engine.js: nothing starts, and the tests reach the store.
 ENGINE = """export class Engine {
@@ -23,6 +24,7 @@ ENGINE = """export class Engine {
 # of them; `done` of them are there; `change` is laid over the model's manifest.
 SHOW = """async ({ name, steps, done, run, engine, settings, change }) => {
   const { loadRecording } = await import(new URL("runs/recordings.js", document.baseURI));
+  const { NO_RUN } = await import(new URL("state/store.js", document.baseURI));
   const recording = await loadRecording(name);
   const model = { ...(await (await fetch("models/miniature/manifest.json")).json()), ...change };
   const all = steps ?? recording.frames.length;
@@ -34,26 +36,41 @@ SHOW = """async ({ name, steps, done, run, engine, settings, change }) => {
     model,
     settings: whole,
     engine: { status: "ready", backend: "wasm", threads: 2, ...engine },
-    run: { ...finished, model, settings: whole, frames, steps: all, started: performance.now(),
-           picture: frames.at(-1)?.preview ?? null, ...run },
+    runs: { byId: { staged: { ...NO_RUN, ...finished, id: "staged", model, settings: whole, frames, steps: all,
+                              started: performance.now(), picture: frames.at(-1)?.preview ?? null, ...run } },
+            shown: "staged" },
     view: { step: null, word: null, part: null },
   });
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
 
 
+KINDS = {"js": "text/javascript", "css": "text/css"}
+
+
+def answer(file: str, route: Route) -> None:
+    kind = route.request.url.rsplit(".", 1)[-1]
+    route.fulfill(body=file, content_type=KINDS[kind])
+
+
 @contextmanager
-def staged(chromium: Browser, address: str, **context: Any) -> Iterator[Page]:
-    """A page at that address whose engine never starts; any error on it fails the test."""
+def staged(
+    chromium: Browser, address: str, files: dict[str, str] | None = None, **context: Any
+) -> Iterator[Page]:
+    """A page at that address whose engine never starts; any error on it fails the test.
+
+    `files` stand in for those of the site, or beside them, by their path.
+    """
     visit = chromium.new_context(service_workers="block", **context)
     page = visit.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.route(
-        "**/engine/engine.js", lambda route: route.fulfill(body=ENGINE, content_type="text/javascript")
-    )
+    for path, file in ({"engine/engine.js": ENGINE} | (files or {})).items():
+        page.route(f"**/{path}", partial(answer, file))
     page.goto(address)
-    page.wait_for_function("globalThis.store?.state.run.frames.length > 0")
+    page.wait_for_function(
+        "Object.values(globalThis.store?.state.runs.byId ?? {}).some(({ frames }) => frames.length > 0)"
+    )
     yield page
     visit.close()
     assert not errors

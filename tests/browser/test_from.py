@@ -29,6 +29,23 @@ DRAW = """async (wishes) => {
           meanMaps: await digest(meanMaps), preview: await digest(preview.data) }))),
   };
 }"""
+# Counts the image files that pictures are made into.
+COUNT_FILES = """() => {
+  const { convertToBlob } = OffscreenCanvas.prototype;
+  globalThis.files = 0;
+  OffscreenCanvas.prototype.convertToBlob = function (wishes) {
+    globalThis.files++;
+    return convertToBlob.call(this, wishes);
+  };
+}"""
+# How far each picture of a run is from itself packed and unpacked, as the mean of its colours' distances.
+PACK = """async (wishes) => {
+  const { pack, unpack } = await import(new URL("runs/packing.js", document.baseURI));
+  const { frames } = await diffuscope.generate(wishes);
+  const again = await unpack(await pack(frames));
+  return frames.map(({ preview: { data } }, step) =>
+    data.reduce((sum, value, k) => sum + Math.abs(value - again[step].preview.data[k]), 0) / data.length);
+}"""
 NAMES = "(all) => all.map((one) => one.getAttribute('aria-label'))"
 REFUSED = "(wishes) => diffuscope.generate(wishes).then(() => null, (error) => [error.trouble.reason, error.message])"
 
@@ -50,6 +67,22 @@ def test_unchanged_a_run_repeats_bit_for_bit(live_page: Page, sampler: str) -> N
         assert again["heard"] == [frame["step"] for frame in whole["frames"]][step:]
         assert again["frames"] == whole["frames"][step:]
         assert again["picture"] == whole["picture"]
+
+
+def test_a_run_that_was_packed_repeats_as_well(live_page: Page) -> None:
+    whole = live_page.evaluate(DRAW, RED_CAR | {"sampler": "euler-ancestral"})
+    live_page.evaluate(COUNT_FILES)
+    live_page.evaluate(DRAW, RED_CAR | {"steps": 1})
+    live_page.wait_for_function("globalThis.files === 4")  # a picture each: all is packed
+    again = live_page.evaluate(DRAW, {"from": {"run": whole["id"], "step": 2}})
+    assert again["frames"] == whole["frames"][2:]
+    assert again["picture"] == whole["picture"]
+    # The steps before are on show again, from a packed run's files.
+    strip = live_page.get_by_role("img", name="Step ")
+    assert [name[:11] for name in strip.evaluate_all(NAMES)] == [f"Step {step} of 4" for step in range(1, 5)]
+    *others, last = live_page.evaluate(PACK, RED_CAR)
+    assert last == 0  # the finished picture is not rounded
+    assert all(0 < distance < 3 for distance in others)
 
 
 def test_other_words_from_a_step_on_change_the_picture(live_page: Page) -> None:

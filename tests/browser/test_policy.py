@@ -51,7 +51,7 @@ def visit(chromium: Browser, site_url: str) -> Iterator[Visit]:
 
 
 def test_nothing_is_reported_while_a_recording_plays_and_the_engine_starts(visit: Visit) -> None:
-    expect(visit.page.get_by_role("img", name="Step 3 of")).to_be_visible()
+    expect(visit.page.get_by_role("img", name="Step 3 of").first).to_be_visible(timeout=BOOT)
     wait_ready(visit.page)
     assert visit.reported == []
 

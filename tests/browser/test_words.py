@@ -44,7 +44,8 @@ def numbers(page: Page) -> list[str]:
 def timed(page: Page) -> float:
     """Seconds that the graphs of all steps on show took."""
     return page.evaluate(
-        "store.state.run.frames.flatMap(({ ms }) => Object.values(ms)).reduce((sum, one) => sum + one) / 1000"
+        """store.state.runs.byId.staged.frames.flatMap(({ ms }) => Object.values(ms))
+          .reduce((sum, one) => sum + one) / 1000"""
     )
 
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { sentence } from "../../web/engine/trouble.js";
-import { readSettings, writeSettings } from "../../web/state/address.js";
+import { readRoom, readSettings, STAGE, writeRoom, writeSettings } from "../../web/state/address.js";
 import { NAMES } from "../../web/state/bounds.js";
 import { english } from "./english.js";
 
@@ -84,4 +84,16 @@ test("what is wrong does not spoil what is right", () => {
 test("a lone per cent sign in a strength is itself", () => {
   assert.deepEqual(readSettings("#gains=%E0%A4:2").settings.gains, { "\ufffd": 2 });
   assert.deepEqual(readSettings("#gains=100%25:2").settings.gains, { "100%": 2 });
+});
+
+test("the room stands beside the settings, and the stage is not said", () => {
+  const hash = writeSettings({ prompt: "a red car", seed: 3 });
+  assert.equal(writeRoom(hash, "lab/telephone"), `${hash}&room=lab/telephone`);
+  assert.equal(readRoom(writeRoom(hash, "lab/telephone")), "lab/telephone");
+  assert.equal(writeRoom(writeRoom(hash, "compare"), "code"), `${hash}&room=code`);
+  assert.equal(writeRoom(writeRoom(hash, "compare"), STAGE), hash);
+  assert.equal(writeRoom("", "code"), "#room=code");
+  assert.equal(writeRoom("#room=code", STAGE), "");
+  for (const odd of ["a & b", "50 %", "née", "#"]) assert.equal(readRoom(writeRoom("", odd)), odd);
+  assert.deepEqual(["", "#room=", "#seed=3"].map(readRoom), [STAGE, STAGE, STAGE]);
 });

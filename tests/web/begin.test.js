@@ -1,7 +1,10 @@
 /** Runs that begin at a picture or go on from another: what Python is told, and how their steps are counted. */
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { pack } from "../../web/runs/packing.js";
 import { Runs } from "../../web/runs/runs.js";
+import { withoutRun, withRun } from "../../web/state/runs.js";
+import { shownRun } from "../../web/state/selectors.js";
 import { Store } from "../../web/state/store.js";
 
 globalThis.ImageData ??= /** @type {any} */ (
@@ -18,6 +21,8 @@ let store;
 let runs;
 /** @type {{ settings: any, place: any }[]} what Python was asked */
 let asked;
+/** @type {string[]} the runs that Python was told to keep */
+let retained;
 
 /** Python that draws as many frames as the whole run has, less those before it. */
 const python = /** @type {any} */ ({
@@ -27,18 +32,31 @@ const python = /** @type {any} */ ({
   run: async (/** @type {string} */ name, /** @type {any} */ wishes, /** @type {string} */ id) => {
     assert.equal(name, "generate");
     const { start, from, ...settings } = wishes;
-    const place = { id, ...("start" in wishes && { start }), ...("from" in wishes && { from }) };
+    const place = {
+      id,
+      kept: retained,
+      ...("start" in wishes && { start }),
+      ...("from" in wishes && { from }),
+    };
     asked.push({ settings, place });
     const ms = { unet: 1, step: 1, attention: 1, decode: 1 };
     for (let step = 1 + (from?.step ?? 0); step <= settings.steps; step++) {
-      const item = { step, steps: settings.steps, picture: [0, 0, 0, 0], attention: {}, ms };
+      const item = { step, steps: settings.steps, picture: [0, 0, 0, 0], ms, ...nothing() };
       runs.activities.hear({ kind: "item", id, item });
     }
     return {};
   },
+  retain: (/** @type {string[]} */ kept) => {
+    retained = kept;
+  },
   cancel: () => {},
 });
 
+/** Arrays of a frame without any numbers. */
+const nothing = () => {
+  const none = () => new Float32Array();
+  return { words: [], attention: {}, maps: none(), meanMaps: none(), latentIn: none(), latent: none() };
+};
 const counted = (/** @type {any[]} */ frames) => frames.map(({ step, steps }) => `${step}/${steps}`);
 
 beforeEach(() => {
@@ -46,16 +64,17 @@ beforeEach(() => {
   store.set({ model: /** @type {any} */ ({ picture: { width: 1, height: 1 } }) });
   runs = new Runs(store);
   asked = [];
-  runs.begin(python);
+  runs.activities.begin(python);
 });
 
 test("every run has a name of its own, and Python is told nothing that is undefined", async () => {
   const first = await runs.generate({ prompt: "a cat", steps: 2 });
   const second = await runs.generate({ from: { run: first.id, step: 1, latent: undefined } });
   assert.notEqual(first.id, second.id);
-  assert.equal(store.state.run.id, second.id);
-  assert.deepEqual(asked[0].place, { id: first.id });
-  assert.deepEqual(asked[1].place, { id: second.id, from: { run: first.id, step: 1 } });
+  assert.equal(shownRun(store.state).id, second.id);
+  assert.deepEqual(asked[0].place, { id: first.id, kept: [first.id] });
+  const kept = [first.id, second.id];
+  assert.deepEqual(asked[1].place, { id: second.id, kept, from: { run: first.id, step: 1 } });
   assert.ok(!("from" in asked[1].settings));
 });
 
@@ -85,28 +104,55 @@ test("the page shows the steps before as well; who asked is given those that wer
   const next = await runs.generate({ from: { run: first.id, step: 2 } }, (frame) => heard.push(frame));
   assert.deepEqual(counted(heard), ["3/4", "4/4"]);
   assert.deepEqual(next.frames, heard);
-  assert.deepEqual(store.state.run.frames, [...first.frames.slice(0, 2), ...heard]);
+  assert.deepEqual(shownRun(store.state).frames, [...first.frames.slice(0, 2), ...heard]);
   // Another number of steps holds for all of them.
   await runs.generate({ from: { run: next.id, step: 1 }, steps: 3 });
-  assert.deepEqual(counted(store.state.run.frames), ["1/3", "2/3", "3/3"]);
+  assert.deepEqual(counted(shownRun(store.state).frames), ["1/3", "2/3", "3/3"]);
 });
 
-test("where the steps before are not on show any more, the page counts from 1", async () => {
+test("a run that is packed is gone on from as if it were on show", async () => {
   const first = await runs.generate({ steps: 4 });
   await runs.generate({ steps: 1 });
+  const packed = await pack(first.frames);
+  store.set(withRun(store.state, first.id, { packed, frames: [] }));
   const later = await runs.generate({ from: { run: first.id, step: 2 } });
-  assert.deepEqual(counted(store.state.run.frames), ["1/2", "2/2"]);
-  assert.deepEqual([store.state.run.steps, store.state.run.skipped], [2, 2]);
+  assert.deepEqual(counted(shownRun(store.state).frames), ["1/4", "2/4", "3/4", "4/4"]);
   assert.deepEqual(counted(later.frames), ["3/4", "4/4"]);
-  const last = await runs.generate({ from: { run: later.id, step: 3 } });
-  assert.deepEqual(counted(store.state.run.frames), ["1/1"]);
-  assert.deepEqual(counted(last.frames), ["4/4"]);
+  assert.deepEqual(later.settings, first.settings);
+});
+
+test("the worker is told which runs are still here, and says which it has forgotten", async () => {
+  const [first, second] = [
+    await runs.generate({ prompt: "a cat" }),
+    await runs.generate({ prompt: "a dog" }),
+  ];
+  store.set(withoutRun(store.state, first.id));
+  const third = await runs.generate({ prompt: "a bird" });
+  assert.deepEqual(asked[2].place.kept, [second.id, third.id]);
+  runs.forget(second.id);
+  runs.forget(first.id);
+  assert.deepEqual(Object.keys(store.state.runs.byId), [second.id, third.id]);
+  const { byId } = store.state.runs;
+  assert.deepEqual([byId[second.id].resumable, byId[third.id].resumable], [false, true]);
+  // Whoever asks for it all the same is told by Python, and the fields stay as they are.
+  await runs.generate({ from: { run: second.id, step: 1 } });
+  assert.equal(asked[3].settings.prompt, "a bird");
+});
+
+test("a run that is forgotten while another waits to go on from it is not forgotten by the worker", async () => {
+  const first = await runs.generate({ steps: 3 });
+  const next = runs.generate({ from: { run: first.id, step: 1 } });
+  store.set(withoutRun(store.state, first.id));
+  const { id } = await next;
+  assert.deepEqual(asked[1].place.kept.toSorted(), [first.id, id]);
+  assert.deepEqual(counted(shownRun(store.state).frames), ["1/3", "2/3", "3/3"]);
 });
 
 test("a run is forgotten with the worker that drew it", async () => {
   const first = await runs.generate({ prompt: "a cat", steps: 2 });
   await runs.generate({ prompt: "a dog" });
-  runs.begin(python);
+  runs.forgetAll();
+  runs.activities.begin(python);
   await runs.generate({ from: { run: first.id, step: 1 } });
   assert.equal(asked.at(-1)?.settings.prompt, "a dog"); // the fields'; Python refuses the name
 });

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as settled } from "node:timers/promises";
 import { BEAT, Budget, SHARE, SPARE_SHARE } from "../../web/state/budget.js";
+import { withRun, withRunShown } from "../../web/state/runs.js";
+import { shownRun } from "../../web/state/selectors.js";
 import { Store } from "../../web/state/store.js";
 
 const FRAME = 1000 / 60;
@@ -32,10 +34,13 @@ class Page {
     };
     this.afterPaint = [];
     this.budget = new Budget(this.store, (motion) => this.motions.push(motion), clock);
-    this.store.subscribe(() => {
-      this.told.push(this.time);
-      this.time += this.telling;
-    });
+    this.store.subscribe(
+      (state) => [state],
+      () => {
+        this.told.push(this.time);
+        this.time += this.telling;
+      },
+    );
     this.store.set({ engine: { status: "ready", backend, threads } });
   }
 
@@ -72,14 +77,15 @@ class Page {
 
   /** A live run of so many milliseconds that reports its stages and frames. */
   async run(ms) {
-    this.store.set({ run: { status: "running", source: "live", frames: [], steps: 999 } });
+    this.store.set(withRunShown(this.store.state, "a", { status: "running", frames: [], steps: 999 }));
     await settled();
     for (const end = this.time + ms; this.time < end; ) {
       for (const stage of ["unet", "step", "attention", "decode"]) {
-        this.store.setLater({ run: { stage } });
+        this.store.setLater(withRun(this.store.state, "a", { stage }));
         await this.pass(STEP / 4);
       }
-      this.store.setLater({ run: { frames: [...this.store.state.run.frames, {}] } });
+      const frames = [...shownRun(this.store.state).frames, {}];
+      this.store.setLater(withRun(this.store.state, "a", { frames }));
     }
   }
 }
@@ -100,11 +106,14 @@ test("where every core computes, the page moves in beats from the first step on"
 test("what is told meanwhile is told in one piece, and no frame is lost", async () => {
   const page = new Page();
   const seen = [];
-  page.store.subscribe(({ run }) => seen.push(run.frames.length));
+  page.store.subscribe(
+    (state) => [state],
+    (state) => seen.push(shownRun(state).frames.length),
+  );
   await page.run(3000);
-  page.store.set({ run: { status: "finished" } });
+  page.store.set(withRun(page.store.state, "a", { status: "finished" }));
   await settled();
-  assert.equal(seen.at(-1), page.store.state.run.frames.length);
+  assert.equal(seen.at(-1), shownRun(page.store.state).frames.length);
   assert.ok(seen.at(-1) >= 3000 / STEP - 2);
 });
 
@@ -139,7 +148,7 @@ test("a screen that takes too much of a core for every frame becomes calm, and s
   page.shine();
   await page.run(3000);
   assert.equal(page.budget.motion, "calm");
-  page.store.set({ run: { status: "finished" } });
+  page.store.set(withRun(page.store.state, "a", { status: "finished" }));
   await settled();
   assert.equal(page.budget.motion, "full");
   await page.run(200);
@@ -149,11 +158,11 @@ test("a screen that takes too much of a core for every frame becomes calm, and s
 test("between runs, and while one is paused, nothing is held back", async () => {
   const page = new Page();
   await page.run(1000);
-  page.store.set({ run: { status: "paused" } });
+  page.store.set(withRun(page.store.state, "a", { status: "paused" }));
   await settled();
   assert.equal(page.budget.motion, "full");
   const times = page.told.length;
-  page.store.setLater({ run: { stage: "decode" } });
+  page.store.setLater(withRun(page.store.state, "a", { stage: "decode" }));
   await settled();
   assert.equal(page.told.length, times + 1);
 });

@@ -15,6 +15,7 @@ function python() {
         end = () => done({ cancelled: true });
       });
     },
+    retain: () => {},
     cancel: () => {
       asked.push("cancel");
       end();
@@ -27,7 +28,7 @@ test("a run that is cancelled in any moment of its start does not go on unseen",
     const worker = python();
     const runs = new Runs(new Store());
     const outcome = runs.generate().catch((error) => error.name);
-    runs.begin(worker);
+    runs.activities.begin(worker);
     for (let turn = 0; turn < turns; turn += 1) await null;
     runs.cancel();
     assert.equal(await outcome, "AbortError");

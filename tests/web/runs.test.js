@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 import { Runs } from "../../web/runs/runs.js";
-import { NO_RUN, Store } from "../../web/state/store.js";
+import { withRunShown } from "../../web/state/runs.js";
+import { queuedRun, shownRun } from "../../web/state/selectors.js";
+import { Store } from "../../web/state/store.js";
 import { english } from "./english.js";
 
 before(english);
@@ -24,6 +26,7 @@ const python = /** @type {any} */ ({
       python.cancel = () => done({ cancelled: true });
     });
   },
+  retain: () => {},
   cancel: () => {},
 });
 
@@ -41,18 +44,18 @@ beforeEach(() => {
 });
 
 test("a wish out of bounds is refused, and the run that goes stays as it is", async () => {
-  runs.begin(python);
+  runs.activities.begin(python);
   runs.generate({ prompt: "a cat" }).catch(() => {});
   await soon();
-  const { settings, run } = store.state;
+  const { settings, runs: before } = store.state;
   const message = await ended(runs.generate({ prompt: "a dog", steps: 1e9 }));
   assert.equal(message, "The number of steps must be a whole number from 1 to 1000, not 1000000000.");
   assert.equal(store.state.settings, settings);
-  assert.equal(store.state.run, run);
+  assert.equal(store.state.runs, before);
 });
 
 test("the fields have what another page draws with; what nobody knows is left to Python", async () => {
-  runs.begin(python);
+  runs.activities.begin(python);
   const wishes = /** @type {any} */ ({ prompt: "a Red cat", steps: undefined, gains: { Red: 2 }, colour: 1 });
   runs.generate(wishes).catch(() => {});
   await soon();
@@ -64,7 +67,7 @@ test("the fields have what another page draws with; what nobody knows is left to
 });
 
 test("strengths of the fields whose word is gone are not sent; given ones are, for the loop to refuse", async () => {
-  runs.begin(python);
+  runs.activities.begin(python);
   store.set({ settings: { prompt: "a blue Car", gains: { red: 2, car: 0 } } });
   runs.generate().catch(() => {});
   await soon();
@@ -74,41 +77,56 @@ test("strengths of the fields whose word is gone are not sent; given ones are, f
     drawn.map(({ gains }) => gains),
     [{ car: 0 }, { giraffe: 2 }],
   );
-  assert.deepEqual(store.state.run.settings?.gains, { giraffe: 2 });
+  assert.deepEqual(shownRun(store.state).settings?.gains, { giraffe: 2 });
 });
 
+/** A recording that plays. @param {any} [fields] */
+const playing = (fields) =>
+  store.set(withRunShown(store.state, "recording", { source: "recorded", status: "running", ...fields }));
+
 test("a picture waits behind a recording, and the recording outlives its cancelling", async () => {
-  store.set({ run: { ...NO_RUN, source: "recorded", status: "running" } });
+  playing();
   const run = ended(runs.generate({ prompt: "a cat" }, undefined, { behind: true }));
-  assert.deepEqual([store.state.run.source, store.state.run.queued], ["recorded", true]);
+  assert.equal(shownRun(store.state).id, "recording");
+  assert.equal(queuedRun(store.state)?.settings?.prompt, "a cat");
   runs.cancel();
   assert.equal(await run, "The run was cancelled.");
-  assert.deepEqual([store.state.run.source, store.state.run.status], ["recorded", "running"]);
-  assert.equal(store.state.run.queued, false);
+  assert.deepEqual([shownRun(store.state).id, shownRun(store.state).status], ["recording", "running"]);
+  assert.equal(queuedRun(store.state), null);
 });
 
 test("a picture that waited takes the recording's place when it begins", async () => {
-  store.set({ run: { ...NO_RUN, source: "recorded", status: "running", frames: /** @type {any} */ ([1]) } });
+  playing({ frames: [1] });
   runs.generate({ prompt: "a cat" }, undefined, { behind: true }).catch(() => {});
-  runs.begin(python);
+  runs.activities.begin(python);
   await soon();
-  const { source, status, frames, queued } = store.state.run;
+  const { source, status, frames, queued } = shownRun(store.state);
   assert.deepEqual(
     { source, status, frames, queued },
     { source: "live", status: "running", frames: [], queued: false },
   );
+  assert.deepEqual(store.state.runs.byId.recording.frames, [1], "which stays as it is");
 });
 
 test("a picture that waits can be cancelled before any recording plays", async () => {
   const run = ended(runs.generate({}, undefined, { behind: true }));
-  assert.deepEqual([store.state.run.status, store.state.run.queued], ["waiting", true]);
+  assert.deepEqual([shownRun(store.state).status, shownRun(store.state).queued], ["waiting", true]);
   runs.cancel();
   await run;
-  assert.deepEqual([store.state.run.status, store.state.run.queued], ["cancelled", false]);
+  assert.deepEqual([shownRun(store.state).status, shownRun(store.state).queued], ["cancelled", false]);
+});
+
+test("a picture that waited and cannot be drawn waits no longer", async () => {
+  playing();
+  const run = ended(runs.generate({}, undefined, { behind: true }));
+  runs.activities.fail({ code: "network", reason: "manifest-lost" });
+  assert.match(await run, /^The model could not be fetched/);
+  assert.equal(queuedRun(store.state), null);
+  assert.equal(shownRun(store.state).id, "recording");
 });
 
 test("what an address may not ask for is said where a failure is said", () => {
   runs.refuse({ reason: "setting-seed" });
-  assert.equal(store.state.run.status, "failed");
-  assert.deepEqual(store.state.run.error, { code: "settings", reason: "setting-seed" });
+  assert.equal(shownRun(store.state).status, "failed");
+  assert.deepEqual(shownRun(store.state).error, { code: "settings", reason: "setting-seed" });
 });

@@ -1,7 +1,8 @@
-/** Whether the picture on show is still that of the settings. */
+/** Which run is on show, and whether its picture is still that of the settings. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stale } from "../../web/state/selectors.js";
+import { besideRun, lasting, queuedRun, shownFrame, shownRun, stale } from "../../web/state/selectors.js";
+import { NO_RUN } from "../../web/state/store.js";
 
 const SETTINGS = {
   prompt: "a Red car",
@@ -20,7 +21,9 @@ const FRAMES = [{ words: ["a", "Red", "car"].map((text) => ({ text })) }];
 function after(change, run = {}) {
   const now = { ...SETTINGS, ...change };
   const drawn = { source: "live", status: "finished", settings: SETTINGS, frames: FRAMES, ...run };
-  return stale(/** @type {any} */ ({ settings: now, run: drawn }));
+  return stale(
+    /** @type {any} */ ({ settings: now, runs: { byId: { a: drawn }, shown: "a", beside: null } }),
+  );
 }
 
 test("a picture of the settings as they are is not stale", () => {
@@ -50,3 +53,24 @@ for (const change of [
     assert.equal(after(change, { status: "running" }), true);
   });
 }
+
+test("a run is on show, another beside it, another may wait; of what is not there, nothing is", () => {
+  const byId = { a: { id: "a", frames: [1, 2, 3] }, b: { id: "b" }, c: { id: "c", queued: true } };
+  const view = { step: 2 };
+  const state = /** @type {any} */ ({ runs: { byId, shown: "a", beside: "b" }, view });
+  assert.deepEqual([shownRun(state), besideRun(state), queuedRun(state)], [byId.a, byId.b, byId.c]);
+  assert.equal(shownFrame(state), 2);
+  const nothing = /** @type {any} */ ({ runs: { byId: { a: byId.a }, shown: "gone", beside: null }, view });
+  assert.deepEqual([shownRun(nothing), besideRun(nothing), queuedRun(nothing)], [NO_RUN, null, null]);
+  assert.equal(shownFrame(nothing), null);
+});
+
+test("a run lasts while an engine has work with it", () => {
+  const of = (/** @type {any} */ run) => lasting(run);
+  for (const status of ["waiting", "running", "paused"]) {
+    assert.ok(of({ source: "live", status }));
+    assert.ok(!of({ source: "recorded", status }));
+  }
+  for (const status of ["idle", "finished", "cancelled", "failed"])
+    assert.ok(!of({ source: "live", status }));
+});

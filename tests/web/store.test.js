@@ -6,14 +6,17 @@ import { Store } from "../../web/state/store.js";
 const hearing = () => {
   const store = new Store();
   const heard = [];
-  store.subscribe(({ run }) => heard.push(run.stage));
+  store.subscribe(
+    (state) => [state],
+    ({ engine }) => heard.push(engine.stage),
+  );
   return { store, heard };
 };
 
 test("changes made in one go are told once", async () => {
   const { store, heard } = hearing();
-  store.set({ run: { stage: "unet" } });
-  store.setLater({ run: { stage: "step" } });
+  store.set({ engine: { stage: "unet" } });
+  store.setLater({ engine: { stage: "step" } });
   await null;
   assert.deepEqual(heard, ["step"]);
 });
@@ -22,11 +25,11 @@ test("within a beat, what comes often is told together; the state has it at once
   mock.timers.enable({ apis: ["setTimeout"] });
   const { store, heard } = hearing();
   store.beat = 400;
-  store.setLater({ run: { stage: "unet" } });
+  store.setLater({ engine: { stage: "unet" } });
   mock.timers.tick(300);
-  store.setLater({ run: { stage: "step" } });
+  store.setLater({ engine: { stage: "step" } });
   await null;
-  assert.equal(store.state.run.stage, "step");
+  assert.equal(store.state.engine.stage, "step");
   assert.deepEqual(heard, []);
   mock.timers.tick(100);
   await null;
@@ -38,12 +41,59 @@ test("what is told at once tells what was waiting, and that is not told again", 
   mock.timers.enable({ apis: ["setTimeout"] });
   const { store, heard } = hearing();
   store.beat = 400;
-  store.setLater({ run: { stage: "decode" } });
-  store.set({ run: { status: "paused" } });
+  store.setLater({ engine: { stage: "decode" } });
+  store.set({ engine: { status: "ready" } });
   await null;
   assert.deepEqual(heard, ["decode"]);
   mock.timers.tick(1000);
   await null;
   assert.deepEqual(heard, ["decode"]);
   mock.timers.reset();
+});
+
+test("a signal ends a subscription, also while its change is being told", async () => {
+  const store = new Store();
+  const heard = [];
+  const end = new AbortController();
+  const pick = ({ view }) => [view.word];
+  store.subscribe(pick, () => end.abort());
+  store.subscribe(pick, ({ view }) => heard.push(view.word), end.signal);
+  store.subscribe(pick, () => heard.push("aborted before"), AbortSignal.abort());
+  store.set({ view: { word: 2 } });
+  await null;
+  assert.deepEqual(heard, []);
+  assert.equal(store.listeners.size, 1);
+});
+
+test("only what was picked is told", async () => {
+  const store = new Store();
+  const heard = [];
+  store.subscribe(
+    ({ view }) => [view.word, view.step],
+    ({ view }) => heard.push([view.word, view.step]),
+  );
+  for (const view of [{ word: 1 }, { part: 3 }, { word: 1 }, { step: 2 }]) {
+    store.set({ view });
+    await null;
+  }
+  assert.deepEqual(heard, [
+    [1, null],
+    [1, 2],
+  ]);
+});
+
+test("a listener that fails is reported, and keeps nothing from the others", async () => {
+  const store = new Store();
+  const heard = [];
+  const reported = [];
+  globalThis.reportError = ({ message }) => reported.push(message);
+  const pick = ({ view }) => [view.word];
+  store.subscribe(pick, () => {
+    throw new Error("a room's");
+  });
+  store.subscribe(pick, ({ view }) => heard.push(view.word));
+  store.set({ view: { word: 2 } });
+  await null;
+  assert.deepEqual(reported, ["a room's"]);
+  assert.deepEqual(heard, [2]);
 });

@@ -12,9 +12,10 @@ import { asksFirst, listModels, loadManifest } from "../device/models.js";
 import { pictureFiles } from "../device/needs.js";
 import { Decoding } from "../runs/decoding.js";
 import { Runs } from "../runs/runs.js";
+import { Shelf } from "../runs/shelf.js";
 import { readOptions, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
-import { NO_RUN, Store } from "../state/store.js";
+import { Store } from "../state/store.js";
 import { Activities } from "./activities.js";
 import { isolate, keep } from "./offline.js";
 import { EngineError, troubleOf } from "./trouble.js";
@@ -57,10 +58,11 @@ export class Engine {
     this.activities = new Activities();
     this.runs = new Runs(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
+    this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
     store.subscribe(
+      ({ settings }) => [settings.prompt],
       () => this.#readSoon(),
-      ({ settings }) => settings.prompt,
     );
   }
 
@@ -116,7 +118,7 @@ export class Engine {
       models: { chosen: name, trouble: "" },
       model: null,
       reading: null,
-      run: NO_RUN,
+      runs: { shown: "", beside: null },
       view: { step: null, word: null, part: null, playing: false },
     });
     return this.start(consent);
@@ -260,7 +262,7 @@ export class Engine {
     if (verdict !== before) files.decide(verdict).catch(() => {}); // it is asked anew then
     remember(build);
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
-    this.runs.begin(python);
+    this.activities.begin(python);
     this.#readSoon();
     this.survey();
     files
@@ -274,6 +276,7 @@ export class Engine {
     const { kind, ...fields } = message;
     if (kind === "progress") this.store.set({ engine: fields });
     else if (kind === "trouble") this.#fail(fields);
+    else if (kind === "forgotten") this.runs.forget(fields.run);
     else this.activities.hear(message);
   }
 
@@ -292,6 +295,7 @@ export class Engine {
     this.#files = null;
     this.#meanwhile = null;
     this.activities.python = null;
+    this.runs.forgetAll();
   }
 
   #readSoon() {

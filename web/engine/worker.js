@@ -33,6 +33,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  * @typedef {object} Commands the functions that main.py exports
  * @property {(options: StartOptions) => Promise<any>} start
  * @property {(activity: string, wishes?: object, id?: string) => Promise<any>} run
+ * @property {(runs: string[]) => Promise<void>} retain
  * @property {(text: string) => Promise<any>} read_prompt
  * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause

@@ -6,7 +6,8 @@
  * @import { Store } from "../state/store.js"
  * @import { Frame, Manifest } from "../types"
  */
-import { shownFrame } from "../state/selectors.js";
+import { withRun } from "../state/runs.js";
+import { shownFrame, shownRun } from "../state/selectors.js";
 
 const DECODER = "vae_decoder";
 
@@ -24,15 +25,16 @@ export class Decoding {
   constructor(store, runs) {
     this.store = store;
     this.runs = runs;
-    const look = () => void this.#look();
-    store.subscribe(look, ({ view }) => view);
-    store.subscribe(look, ({ run }) => run.frames);
-    store.subscribe(look, ({ run }) => run.status);
+    store.subscribe(
+      ({ runs, view }) => [view, shownRun({ runs }).frames, shownRun({ runs }).status],
+      () => void this.#look(),
+    );
   }
 
   /** The step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Frame | null} */
   get #wanted() {
-    const { view, run, model, engine } = this.store.state;
+    const { view, model, engine } = this.store.state;
+    const run = shownRun(this.store.state);
     // Where memory is short, the decoder would have to take the UNet's place.
     if (engine.sparing || run.source !== "live" || run.model !== model) return null;
     const rough = (/** @type {Frame} */ frame) => frame.drawnBy !== DECODER && !this.#asked.has(frame);
@@ -64,12 +66,14 @@ export class Decoding {
    * @param {{ picture: Float32Array, ms: number }} decoded
    */
   #replace(frame, { picture, ms }) {
-    const { run, model } = this.store.state;
+    const { model } = this.store.state;
+    const run = shownRun(this.store.state);
     if (!run.frames.includes(frame)) return; // another run has come
     const { height, width } = /** @type {Manifest} */ (model).picture;
     const preview = new ImageData(new Uint8ClampedArray(picture), width, height);
     /** @type {Frame} */
     const full = { ...frame, preview, drawnBy: DECODER, ms: { ...frame.ms, decode: ms } };
-    this.store.set({ run: { frames: run.frames.map((each) => (each === frame ? full : each)) } });
+    const frames = run.frames.map((each) => (each === frame ? full : each));
+    this.store.set(withRun(this.store.state, run.id, { frames }));
   }
 }

@@ -2,9 +2,13 @@
  * Recorded runs: frames that the same loop computed beforehand (export/native/recordings.py), so that the page lives before
  * the engine does. A recording is one file, compressed: the length of a header, the header (JSON), then its parts.
  *
- * @import { Frame, Manifest, Settings, Word } from "../types"
+ * @import { Frame, Run, Settings } from "../types"
  * @import { Store } from "../state/store.js"
  */
+import { withRun, withRunShown } from "../state/runs.js";
+import { shownRun } from "../state/selectors.js";
+import { NO_RUN } from "../state/store.js";
+import { readPictures } from "./pictures.js";
 
 const FOLDER = "./recordings/";
 const PACE = 320; // milliseconds a step
@@ -38,50 +42,52 @@ export async function listRecordings() {
 }
 
 /**
- * Show a recorded run step by step as the store's `run`, until it ends or something else becomes the run. A run that
- * waits for the engine goes on waiting behind it.
+ * Show a recorded run step by step, until it ends or something else is shown. A run that waits for the engine goes on
+ * waiting behind it.
  *
  * @param {Store} store
  * @param {Entry} recording
  */
 export async function playRecording(store, { name, model: drawer }) {
   const turn = ++asked;
-  const live = () => (store.state.run.source === "live" ? store.state.run.settings : null);
-  const before = live();
-  const { error } = store.state.run;
+  const before = shownRun(store.state);
   const [{ settings, frames }, model] = await Promise.all([
     loadRecording(name),
     fetch(`./models/${drawer}/manifest.json`).then((response) => response.json()),
   ]);
-  const last = frames[frames.length - 1];
-  const { source, status, queued } = store.state.run;
-  if (turn !== asked || (live() !== before && !queued)) return;
-  if (store.state.run.error && store.state.run.error !== error) return; // something went wrong meanwhile, and is said
-  if (source === "live" && (status === "running" || status === "paused")) return;
-  /** @type {Frame[]} what the run holds so far; anybody else's frames end the play */
-  let shown = [];
+  const now = shownRun(store.state);
+  const another = now.id !== before.id && now.source === "live" && !now.queued;
+  if (turn !== asked || another) return;
+  if (now.error && now.error !== before.error) return; // something went wrong meanwhile, and is said
+  if (now.source === "live" && (now.status === "running" || now.status === "paused")) return;
+  if (now.source === "live" && now.status === "waiting")
+    store.set(withRun(store.state, now.id, { queued: true }));
+  const id = `recording-${name}`;
+  /** @type {Frame[]} what the run holds so far; those of another play of it end this one */
+  let played = [];
+  /** @type {Run} */
   const run = {
-    id: "",
-    skipped: 0,
-    source: /** @type {const} */ ("recorded"),
+    ...NO_RUN,
+    status: "running",
+    source: "recorded",
     settings,
-    model: /** @type {Manifest} */ (model),
+    model,
     steps: frames.length,
-    stage: "",
-    queued: queued || status === "waiting",
     msPerStep: PACE,
+    frames: played,
+    started: performance.now(),
   };
-  store.set({
-    run: { ...run, status: "running", frames: shown, picture: null, error: null, started: performance.now() },
-  });
-  for (const frame of frames) {
+  store.set(withRunShown(store.state, id, run));
+  while (played.length < frames.length && store.state.runs.shown === id) {
     await new Promise((done) => setTimeout(done, PACE));
-    if (store.state.run.frames !== shown) return;
-    shown = [...shown, frame];
-    store.set({ run: { frames: shown } });
+    if (store.state.runs.byId[id]?.frames !== played) return;
+    played = frames.slice(0, played.length + 1);
+    store.set(withRun(store.state, id, { frames: played }));
   }
-  if (store.state.run.status === "running") store.set({ run: { status: "finished" } });
-  store.set({ run: { picture: last.preview } });
+  // Of one that is on show no longer, nobody watches the rest.
+  store.set(
+    withRun(store.state, id, { status: "finished", frames, picture: frames[frames.length - 1].preview }),
+  );
 }
 
 /**
@@ -98,7 +104,7 @@ export async function loadRecording(name) {
   /** @type {Header} */
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(content, 4, headerLength)));
   const body = content.slice(4 + headerLength);
-  const previews = await cutPreviews(
+  const previews = await readPictures(
     new Blob([new Uint8Array(body, header.previews.offset, header.previews.length)]),
     header.frames.length,
   );
@@ -124,23 +130,4 @@ function thaw(value, body) {
     );
   }
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, thaw(each, body)]));
-}
-
-/**
- * @param {Blob} image `count` pictures, one below the other
- * @param {number} count
- */
-async function cutPreviews(image, count) {
-  const bitmap = await createImageBitmap(image);
-  const canvas = document.createElement("canvas");
-  canvas.width = bitmap.width;
-  canvas.height = bitmap.height;
-  const context = /** @type {CanvasRenderingContext2D} */ (
-    canvas.getContext("2d", { willReadFrequently: true })
-  );
-  context.drawImage(bitmap, 0, 0);
-  const height = bitmap.height / count;
-  return Array.from({ length: count }, (_, index) =>
-    context.getImageData(0, index * height, bitmap.width, height),
-  );
 }

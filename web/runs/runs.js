@@ -1,6 +1,6 @@
 /**
- * Runs: a picture is asked for, waits for its turn, is steered, and its frames become the store's `run`. One at a time;
- * a newer one cancels the one before, and waits for other activities.
+ * Runs: a picture is asked for, waits for its turn, is steered, and its frames go into the store under the run's id. One at
+ * a time; a newer one cancels the one before, and waits for other activities.
  *
  * @import { Commands, Place } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
@@ -11,9 +11,12 @@ import { Activities } from "../engine/activities.js";
 import { EngineError, troubleOf } from "../engine/trouble.js";
 import { within } from "../state/bounds.js";
 import { lower, split } from "../state/gains.js";
+import { withRun, withRunShown } from "../state/runs.js";
+import { shownRun } from "../state/selectors.js";
 import { stepsToTake, timeOf } from "../state/steps.js";
 import { NO_RUN } from "../state/store.js";
 import { compact } from "./half.js";
+import { unpack } from "./packing.js";
 
 /**
  * A run that was asked for.
@@ -29,8 +32,6 @@ export class Runs {
   /** @type {Job | null} the newest run that was asked for and has not ended */
   #job = null;
   #count = 0;
-  /** @type {Map<string, Settings>} what the worker's runs were drawn with, by their ids */
-  #drawn = new Map();
 
   /** @param {Store} store @param {Activities} [activities] of which these are some */
   constructor(store, activities = new Activities()) {
@@ -48,12 +49,6 @@ export class Runs {
     return this.#job?.begun ?? false;
   }
 
-  /** @param {Commands} python that has a model loaded */
-  begin(python) {
-    this.#drawn.clear();
-    this.activities.begin(python);
-  }
-
   /**
    * Draw a picture with the given settings over those of the store, or of the run that it goes on from; the store then
    * has them too. Before the engine is ready the run waits for it; a run that goes on already is cancelled. Strengths
@@ -66,8 +61,9 @@ export class Runs {
    */
   async generate({ start, from, ...wishes } = {}, onFrame, { behind = false } = {}) {
     const said = Object.entries(wishes).filter(([, value]) => value !== undefined);
+    const origin = this.#origin(from);
     /** @type {Partial<Settings>} */
-    const given = { ...this.#drawn.get(from?.run ?? ""), ...Object.fromEntries(said) };
+    const given = { ...origin?.settings, ...Object.fromEntries(said) };
     const { settings: known, refused } = within(given);
     if (refused) throw new EngineError({ code: "settings", ...refused });
     this.cancel();
@@ -75,40 +71,45 @@ export class Runs {
     this.store.set({ settings: gains ? { ...known, gains } : known, view: { step: null } });
     const settings = { ...this.store.state.settings, ...given };
     const id = `run-${++this.#count}`;
-    const { frames: before, skipped } = this.#before(from);
     /** @type {Job} */
     const job = { id, settings, onFrame, begun: false };
     this.#job = job;
-    const steps = Math.max(1, stepsToTake(settings, start?.strength) - skipped);
-    const fresh = { ...NO_RUN, id, settings, steps, frames: before, skipped };
-    const recorded = behind && this.store.state.run.source === "recorded";
-    const waiting = { ...fresh, status: /** @type {const} */ ("waiting"), queued: behind };
-    this.store.set({ run: recorded ? { queued: true } : waiting });
+    const steps = stepsToTake(settings, start?.strength);
+    let before = origin?.frames.slice(0, from?.step) ?? [];
+    /** @type {Run} */
+    const fresh = { ...NO_RUN, status: "waiting", settings, steps, frames: before, queued: behind };
+    const hidden = behind && shownRun(this.store.state).source === "recorded";
+    this.store.set((hidden ? withRun : withRunShown)(this.store.state, id, fresh));
     let started = 0;
     const asked = async (/** @type {Commands} */ python) => {
       if (!wishes.gains) settings.gains = await heard(python, settings);
+      if (origin?.packed) before = await unpack(origin.packed.slice(0, from?.step));
+      const kept = Object.keys(this.store.state.runs.byId);
+      python.retain([...new Set(origin ? [...kept, origin.id] : kept)]);
       return { ...settings, ...placeOf(start, from) };
     };
     const onBegin = () => {
       job.begun = true;
       started = performance.now();
-      this.#tell(job, { ...fresh, status: "running", started, model: this.store.state.model });
-      this.#drawn.set(id, settings);
+      const { model } = this.store.state;
+      /** @type {Partial<Run>} */
+      const begun = { status: "running", queued: false, resumable: true, frames: before, started, model };
+      this.store.set(withRunShown(this.store.state, id, begun));
     };
-    const onStage = (/** @type {string} */ stage) => this.store.setLater({ run: { stage } });
+    const onStage = (/** @type {string} */ stage) =>
+      this.store.setLater(withRun(this.store.state, id, { stage }));
     const onItem = (/** @type {any} */ item) => this.#take(job, item);
     try {
       await this.activities.run("generate", asked, { id, onBegin, onStage, onItem });
-      const { frames } = this.store.state.run;
+      const { frames } = this.store.state.runs.byId[id];
       const picture = frames[frames.length - 1].preview;
       this.#tell(job, { status: "finished", stage: "", picture });
-      const own = frames.slice(before.length).map((frame) => moved(frame, skipped));
-      return { id, picture, frames: own, settings, ms: performance.now() - started };
+      return { id, picture, frames: frames.slice(before.length), settings, ms: performance.now() - started };
     } catch (error) {
       const ended = /** @type {Error} */ (error).name === "AbortError";
       /** @type {Partial<Run>} */
       const end = ended ? { status: "cancelled" } : { status: "failed", error: troubleOf(error) };
-      this.#tell(job, { ...end, stage: "" });
+      this.#tell(job, { ...end, stage: "", queued: false });
       throw error;
     } finally {
       if (this.#job === job) this.#job = null;
@@ -134,15 +135,26 @@ export class Runs {
   cancel() {
     if (!this.#job) return;
     const { id } = this.#job;
-    this.#tell(this.#job, { status: "cancelled", stage: "" });
+    this.#tell(this.#job, { status: "cancelled", stage: "", queued: false });
     this.#job = null;
     this.activities.cancel(id);
+  }
+
+  /** Python does not remember a run any more. @param {string} id */
+  forget(id) {
+    this.#change(id, { resumable: false });
+  }
+
+  /** The worker has ended, and taken with it what it remembered. */
+  forgetAll() {
+    for (const id of Object.keys(this.store.state.runs.byId)) this.forget(id);
   }
 
   /** Say why what was asked for is not drawn. @param {Reason} reason */
   refuse(reason) {
     this.cancel();
-    this.store.set({ run: { ...NO_RUN, status: "failed", error: { code: "settings", ...reason } } });
+    const error = { code: /** @type {const} */ ("settings"), ...reason };
+    this.store.set(withRunShown(this.store.state, `run-${++this.#count}`, { status: "failed", error }));
   }
 
   /**
@@ -150,7 +162,8 @@ export class Runs {
    * @param {any} fields of a frame as the worker sends it
    */
   #take(job, { picture, attention, ...fields }) {
-    const { model, run } = this.store.state;
+    const { model, runs } = this.store.state;
+    const run = runs.byId[job.id];
     const { height, width } = /** @type {Manifest} */ (model).picture;
     /** @type {Frame} */
     const frame = {
@@ -158,40 +171,32 @@ export class Runs {
       attention: compact(attention),
       preview: new ImageData(new Uint8ClampedArray(picture), width, height),
     };
-    const here = moved(frame, -run.skipped);
-    const { steps } = here;
+    const { steps } = frame;
     // Those of an earlier run may have belonged to more steps, or fewer.
     const before = run.frames[0]?.steps === steps ? run.frames : run.frames.map((one) => ({ ...one, steps }));
-    const frames = [...before, here];
+    const frames = [...before, frame];
     const msPerStep = frames.reduce((sum, one) => sum + timeOf(one), 0) / frames.length;
-    this.store.setLater({ run: { frames, steps, msPerStep } });
+    this.store.setLater(withRun(this.store.state, job.id, { frames, steps, msPerStep }));
     job.onFrame?.(frame);
   }
 
   /**
    * @param {Wishes["from"]} from
-   * @returns {{ frames: Frame[], skipped: number }} the steps before the one to go on with, where they are on show, or
-   *   how many they are
+   * @returns {Run | null} the run to go on from, where the worker remembers it; it refuses others by their name
    */
-  #before(from) {
-    const { id, frames, skipped } = this.store.state.run;
-    const step = Number(from?.step ?? 0);
-    if (id === from?.run && !skipped && step <= frames.length)
-      return { frames: frames.slice(0, step), skipped: 0 };
-    return { frames: [], skipped: step };
+  #origin(from) {
+    const run = this.store.state.runs.byId[from?.run ?? ""];
+    return run?.resumable ? run : null;
   }
 
-  /**
-   * Change the run's state, unless a newer run has taken its place. Of one that has not begun and waits behind a
-   * recording there is no more to say than that it waits no longer.
-   *
-   * @param {Job} job
-   * @param {Partial<Run>} run
-   */
-  #tell(job, run) {
-    if (this.#job !== job) return;
-    const behind = this.store.state.run.source === "recorded" && !job.begun;
-    this.store.set({ run: { ...(behind ? {} : run), queued: false } });
+  /** Change a run that is still here. @param {string} id @param {Partial<Run>} fields */
+  #change(id, fields) {
+    if (id in this.store.state.runs.byId) this.store.set(withRun(this.store.state, id, fields));
+  }
+
+  /** Change the run's state, unless a newer run has taken its place. @param {Job} job @param {Partial<Run>} fields */
+  #tell(job, fields) {
+    if (this.#job === job) this.#change(job.id, fields);
   }
 
   /**
@@ -200,15 +205,10 @@ export class Runs {
    * @param {"pause" | "resume" | "step"} command
    */
   #steer(from, to, command) {
-    if (!this.#job || this.store.state.run.status !== from) return;
+    if (!this.#job || this.store.state.runs.byId[this.#job.id].status !== from) return;
     this.#tell(this.#job, { status: to });
     this.activities[command]();
   }
-}
-
-/** @param {Frame} frame @param {number} by steps @returns {Frame} the same, counted from another beginning */
-function moved(frame, by) {
-  return by ? { ...frame, step: frame.step + by, steps: frame.steps + by } : frame;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Settings in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
- * options in `?model=…&backend=…`.
+ * Settings and the room in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
+ * `&room=compare`, options in `?model=…&backend=…`.
  *
  * @import { Backend, Reason, Settings } from "../types"
  */
@@ -67,6 +67,26 @@ function write(name, settings) {
 /** @param {string} text */
 function escaped(text) {
   return String(new URLSearchParams({ "": text })).slice(1);
+}
+
+/** Where the visitor is when the address names no room. */
+export const STAGE = "stage";
+
+/** @param {string} hash as in `location.hash` @returns {string} the room that it names, or the stage */
+export function readRoom(hash) {
+  return new URLSearchParams(hash.replace(/^#/, "")).get("room") || STAGE;
+}
+
+/**
+ * @param {string} hash as in `location.hash`
+ * @param {string} room
+ * @returns {string} the same hash with this room; "" when nothing is left to say
+ */
+export function writeRoom(hash, room) {
+  const others = hash.replace(/^#/, "").split("&");
+  const said = others.filter((pair) => pair !== "" && !pair.startsWith("room="));
+  if (room !== STAGE) said.push(`room=${escaped(room).replaceAll("%2F", "/")}`);
+  return said.length ? `#${said.join("&")}` : "";
 }
 
 /**

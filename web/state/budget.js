@@ -10,7 +10,6 @@
  *
  * @import { Store } from "./store.js"
  */
-import { busy } from "./selectors.js";
 
 /** The part of a core that drawing may take where every core computes. */
 export const SHARE = 0.04;
@@ -63,7 +62,10 @@ export class Budget {
     this.clock = clock;
     /** @type {"full" | "calm"} */
     this.motion = "full";
-    store.subscribe(() => this.#told());
+    store.subscribe(
+      (state) => [state],
+      () => this.#told(),
+    );
   }
 
   /**
@@ -81,9 +83,11 @@ export class Budget {
 
   /** The store tells its listeners: the other ones come after this one, and before the next microtask. */
   #told() {
-    const { run } = this.store.state;
     const began = this.clock.now();
-    const computing = busy(this.store.state) && run.status === "running";
+    const { byId } = this.store.state.runs;
+    const computing = Object.values(byId).some(
+      ({ source, status }) => source === "live" && status === "running",
+    );
     if (computing && this.#computing) this.#weigh(began);
     else if (computing !== this.#computing) this.#turn(computing, began);
     queueMicrotask(() => {

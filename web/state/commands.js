@@ -11,10 +11,10 @@ import { chooseFolder, droppedFolder, readFolder } from "../device/folder.js";
 import { keepForGood, removeKept } from "../device/kept.js";
 import { EngineError } from "../engine/trouble.js";
 import { listRecordings, playRecording } from "../runs/recordings.js";
-import { readOptions, writeModel, writeSettings } from "./address.js";
+import { readOptions, readRoom, STAGE, writeModel, writeRoom, writeSettings } from "./address.js";
 import { within } from "./bounds.js";
 import { withGain } from "./gains.js";
-import { atTheEnd, busy, shownFrame, shownSettings } from "./selectors.js";
+import { busy, shownFrame, shownPicture, shownRun, shownSettings } from "./selectors.js";
 
 const PACE = 260; // milliseconds a step when steps are played back
 
@@ -29,6 +29,8 @@ export class Commands {
     this.timer = 0;
     /** @type {ReturnType<typeof listRecordings> | null} */
     this.recorded = null;
+    /** The address that was answered last, without its room. */
+    this.visited = whereabouts();
   }
 
   /** Draw a picture with the settings as they stand; its failure is told by the store. */
@@ -37,7 +39,9 @@ export class Commands {
     this.store.set({ view: { step: null, part: null } });
     // The address brings this picture back, here and for whomever it is sent to.
     const { settings, model } = this.store.state;
-    history.replaceState(null, "", writeSettings(settings, model?.defaults.preview));
+    const said = writeSettings(settings, model?.defaults.preview);
+    history.replaceState(null, "", writeRoom(said, this.store.state.view.room));
+    this.visited = whereabouts();
     this.engine.runs.generate().catch(() => {});
   }
 
@@ -87,15 +91,43 @@ export class Commands {
       const { prompt, negative, seed } = this.store.state.settings;
       const { href } = Object.assign(new URL(location.href), {
         search: writeModel(location.search, entry === list[0] ? null : name),
-        hash: writeSettings({ prompt, negative, seed }),
+        hash: writeRoom(writeSettings({ prompt, negative, seed }), this.store.state.view.room),
       });
       if (href !== location.href) history.pushState(null, "", href);
+      this.visited = whereabouts();
     }
     this.engine.use(name);
   }
 
-  /** Back, forward or by hand to an address that names another model, or another picture. */
+  /** Go to a room; "stage" leads back. @param {string} room */
+  enter(room) {
+    if (room === this.store.state.view.room) return;
+    this.#go(room);
+    history.pushState(null, "", addressOf(room));
+  }
+
+  /** Be at the stage in place of a room that is not there, or failed. @param {string} room @param {"unknown" | "failed"} why */
+  miss(room, why) {
+    this.#view({ room: STAGE, lost: { room, why } });
+    history.replaceState(null, "", addressOf(STAGE));
+  }
+
+  /** @param {string} room */
+  #go(room) {
+    this.hold();
+    this.#view({ room, lost: null });
+  }
+
+  /** Back, forward or by hand to an address that names another room, another model, or another picture. */
   travel() {
+    const room = readRoom(location.hash);
+    const { visited } = this;
+    this.visited = whereabouts();
+    if (room !== this.store.state.view.room) {
+      this.#go(room);
+      // That alone is no reason to draw anew.
+      if (this.visited === visited) return;
+    }
     const { list, chosen } = this.store.state.models;
     const name = readOptions(location.search).model ?? list[0]?.name;
     if (list.length && name !== chosen) this.engine.use(name, { asked: false });
@@ -171,7 +203,7 @@ export class Commands {
   /** Show one step, from 1. @param {number} step */
   show(step) {
     this.hold();
-    const { frames } = this.store.state.run;
+    const { frames } = shownRun(this.store.state);
     if (frames.length) this.#view({ step: Math.max(1, Math.min(frames.length, Math.round(step))) });
   }
 
@@ -189,7 +221,7 @@ export class Commands {
 
   /** Play the steps from the one on show, or from the first when that was the last. */
   play() {
-    const { run } = this.store.state;
+    const run = shownRun(this.store.state);
     const frame = shownFrame(this.store.state);
     if (!frame) return;
     if (busy(this.store.state) || run.status === "running") return this.follow();
@@ -197,7 +229,7 @@ export class Commands {
     clearInterval(this.timer);
     this.timer = setInterval(() => {
       const now = shownFrame(this.store.state);
-      if (!now || now.step >= this.store.state.run.frames.length) this.hold();
+      if (!now || now.step >= shownRun(this.store.state).frames.length) this.hold();
       else this.#view({ step: now.step + 1 });
     }, PACE);
   }
@@ -234,8 +266,7 @@ export class Commands {
 
   /** Save the picture on show as a PNG. */
   save() {
-    const { run } = this.store.state;
-    const image = (atTheEnd(this.store.state) && run.picture) || shownFrame(this.store.state)?.preview;
+    const image = shownPicture(this.store.state);
     if (!image) return;
     const canvas = document.createElement("canvas");
     canvas.width = image.width;
@@ -257,4 +288,14 @@ export class Commands {
   #view(view) {
     this.store.set({ view });
   }
+}
+
+/** The address without its room. */
+function whereabouts() {
+  return location.search + writeRoom(location.hash, STAGE);
+}
+
+/** @param {string} room @returns {string} this address with that room */
+function addressOf(room) {
+  return location.pathname + location.search + writeRoom(location.hash, room);
 }

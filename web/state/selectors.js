@@ -1,16 +1,51 @@
 /**
- * What the page shows now, read off the state: the step that was asked for, or the newest.
+ * What the page shows now, read off the state: a run, and of it the step that was asked for, or the newest.
  *
- * @import { Frame, Manifest, Settings, State } from "../types"
+ * @import { Frame, Manifest, Run, Settings, State } from "../types"
  */
 import { gainOf, lower } from "./gains.js";
 import { stepsToTake } from "./steps.js";
+import { NO_RUN } from "./store.js";
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @returns {Run} the run on show; an empty one while there is none
+ */
+export function shownRun({ runs }) {
+  return runs.byId[runs.shown] ?? NO_RUN;
+}
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @returns {Run | null} the second run on show
+ */
+export function besideRun({ runs }) {
+  return runs.byId[runs.beside ?? ""] ?? null;
+}
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @returns {Run | null} the run that waits for the engine behind a recording
+ */
+export function queuedRun({ runs }) {
+  return Object.values(runs.byId).find(({ queued }) => queued) ?? null;
+}
+
+/**
+ * @param {Run} run
+ * @returns {boolean} whether an engine is at work on it, or will be
+ */
+export function lasting({ source, status }) {
+  return source === "live" && ["waiting", "running", "paused"].includes(status);
+}
 
 /**
  * @param {State} state
  * @returns {Frame | null} the frame on show; null before the first
  */
-export function shownFrame({ run, view }) {
+export function shownFrame(state) {
+  const { view } = state;
+  const run = shownRun(state);
   if (run.frames.length === 0) return null;
   const last = run.frames.length - 1;
   return run.frames[view.step === null ? last : Math.max(0, Math.min(last, view.step - 1))];
@@ -18,26 +53,26 @@ export function shownFrame({ run, view }) {
 
 /**
  * @param {State} state
- * @returns {boolean} whether an engine is at work on this run
+ * @returns {boolean} whether an engine is at work on the run on show
  */
-export function busy({ run }) {
-  return run.source === "live" && ["waiting", "running", "paused"].includes(run.status);
+export function busy(state) {
+  return lasting(shownRun(state));
 }
 
 /**
  * @param {State} state
  * @returns {Settings} of the run on show, or of the next one while there is none
  */
-export function shownSettings({ run, settings }) {
-  return run.settings ?? settings;
+export function shownSettings(state) {
+  return shownRun(state).settings ?? state.settings;
 }
 
 /**
  * @param {State} state
  * @returns {Manifest | null} the model that drew the run on show, else the one that is loaded
  */
-export function shownModel({ run, model }) {
-  return run.model ?? model;
+export function shownModel(state) {
+  return shownRun(state).model ?? state.model;
 }
 
 /**
@@ -60,8 +95,8 @@ export function answerOf(state) {
  * @param {State} state
  * @returns {number} steps of the run on show, or of the next one while there is none
  */
-export function shownSteps({ run, settings }) {
-  return run.steps || stepsToTake(settings);
+export function shownSteps(state) {
+  return shownRun(state).steps || stepsToTake(state.settings);
 }
 
 /**
@@ -80,7 +115,9 @@ export function shownWords(state) {
  * @param {State} state
  * @returns {boolean} whether the finished picture is what is shown
  */
-export function atTheEnd({ run, view }) {
+export function atTheEnd(state) {
+  const { view } = state;
+  const run = shownRun(state);
   const last = view.step === null || view.step === run.steps;
   return run.status === "finished" && last && run.frames.length > 0;
 }
@@ -100,7 +137,9 @@ const DECISIVE = /** @type {const} */ ([
  * @param {State} state
  * @returns {boolean} whether the settings have changed since the run on show was asked for
  */
-export function stale({ run, settings }) {
+export function stale(state) {
+  const { settings } = state;
+  const run = shownRun(state);
   const then = run.settings;
   if (run.source !== "live" || !then || run.frames.length === 0) return false;
   const gains = lower(then.gains);
@@ -116,7 +155,8 @@ export function stale({ run, settings }) {
  * @returns {ImageData | null} the picture in the frame
  */
 export function shownPicture(state) {
-  return atTheEnd(state) && state.run.picture ? state.run.picture : (shownFrame(state)?.preview ?? null);
+  const { picture } = shownRun(state);
+  return atTheEnd(state) && picture ? picture : (shownFrame(state)?.preview ?? null);
 }
 
 /**

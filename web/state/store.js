@@ -13,7 +13,8 @@ export const NO_RUN = {
   settings: null,
   model: null,
   frames: [],
-  skipped: 0,
+  packed: null,
+  resumable: false,
   steps: 0,
   stage: "",
   queued: false,
@@ -47,8 +48,18 @@ const initial = () => ({
   model: null,
   settings: DEFAULTS,
   reading: null,
-  run: NO_RUN,
-  view: { step: null, word: null, mean: true, part: null, stain: true, playing: false, theme: "auto" },
+  runs: { byId: {}, shown: "", beside: null },
+  view: {
+    step: null,
+    word: null,
+    mean: true,
+    part: null,
+    stain: true,
+    playing: false,
+    theme: "auto",
+    room: "stage",
+    lost: null,
+  },
 });
 
 /** @typedef {{ [Section in keyof State]?: Partial<State[Section]> | null }} Patch */
@@ -67,14 +78,12 @@ export class Store {
   }
 
   /**
-   * Change sections by a patch, `set({ view: { word: 2 } })`, or one value by its path, `set("view.word", 2)`.
-   * Fields that are not named stay as they are.
+   * Change sections by a patch, `set({ view: { word: 2 } })`. Fields that are not named stay as they are.
    *
-   * @param {Patch | string} change
-   * @param {unknown} [value]
+   * @param {Patch} change
    */
-  set(change, value) {
-    this.#merge(change, value);
+  set(change) {
+    this.#merge(change);
     this.#tell();
   }
 
@@ -90,15 +99,10 @@ export class Store {
     else if (this.told) this.timer ||= setTimeout(() => this.#tell(), this.beat);
   }
 
-  /**
-   * @param {Patch | string} change
-   * @param {unknown} [value]
-   */
-  #merge(change, value) {
+  /** @param {Patch} change */
+  #merge(change) {
     const next = /** @type {Record<string, unknown>} */ ({ ...this.state });
-    for (const [section, fields] of Object.entries(
-      typeof change === "string" ? unfold(change, value) : change,
-    )) {
+    for (const [section, fields] of Object.entries(change)) {
       const mergeable = fields && next[section];
       next[section] = mergeable ? { .../** @type {object} */ (next[section]), ...fields } : fields;
     }
@@ -112,38 +116,37 @@ export class Store {
     this.told = false;
     queueMicrotask(() => {
       this.told = true;
-      for (const listener of [...this.listeners]) listener();
+      // Who unsubscribes meanwhile is not told any more.
+      for (const listener of this.listeners) listener();
     });
   }
 
   /**
-   * Call `listener` after every change of what `select` picks (by `===`; everything when it is left out).
-   * Changes made in one go are told once.
+   * Call `listener` whenever one of the picked values has changed, by `===`. Changes made in one go are told once.
    *
-   * @template [T=State]
+   * @param {(state: State) => unknown[]} pick
    * @param {(state: State) => void} listener
-   * @param {(state: State) => T} [select]
-   * @returns {() => void} ends the subscription
+   * @param {AbortSignal} [signal] ends the subscription; without it, it lasts as long as the page
    */
-  subscribe(listener, select) {
-    const pick = select ?? ((/** @type {State} */ state) => state);
+  subscribe(pick, listener, signal) {
+    if (signal?.aborted) return;
     let last = pick(this.state);
     const hear = () => {
       const now = pick(this.state);
-      if (now === last) return;
+      if (now.every((value, i) => value === last[i])) return;
       last = now;
-      listener(this.state);
+      this.#call(listener);
     };
     this.listeners.add(hear);
-    return () => this.listeners.delete(hear);
+    signal?.addEventListener("abort", () => this.listeners.delete(hear), { once: true });
   }
-}
 
-/**
- * @param {string} path "section" or "section.field"
- * @param {unknown} value
- */
-function unfold(path, value) {
-  const [section, field] = path.split(".");
-  return { [section]: field ? { [field]: value } : value };
+  /** What fails in one listener is reported, and keeps nothing from the others. @param {(state: State) => void} listener */
+  #call(listener) {
+    try {
+      listener(this.state);
+    } catch (error) {
+      reportError(error);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-// Elements, icons and the watching of the store: the little that every view needs.
+// Elements, icons and sizes: the little that every view needs.
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
@@ -120,18 +120,13 @@ export function icon(name) {
 }
 
 /**
- * Run an effect whenever one of the picked values has changed.
- * @template S
- * @param {{ state: S, subscribe: (listener: () => void) => unknown }} store
- * @param {(state: S) => unknown[]} pick
- * @param {() => void} effect
+ * Call back whenever the size of an element changes, and at first.
+ * @param {Element} element
+ * @param {() => void} listener
+ * @param {AbortSignal} signal
  */
-export function watch(store, pick, effect) {
-  let last = pick(store.state);
-  store.subscribe(() => {
-    const now = pick(store.state);
-    if (now.every((value, i) => value === last[i])) return;
-    last = now;
-    effect();
-  });
+export function sized(element, listener, signal) {
+  const observer = new ResizeObserver(listener);
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
 }

@@ -3,37 +3,44 @@
  *
  * @import { Commands } from "../state/commands.js"
  * @import { Store } from "../state/store.js"
+ * @import { Tools } from "./mounting.js"
  */
+
 import { gainOf } from "../state/gains.js";
 import { numberOf, PARTS } from "../state/parts.js";
-import { busy, shownWords } from "../state/selectors.js";
+import { busy, shownRun, shownWords } from "../state/selectors.js";
+import { someOpen } from "./popover.js";
 
 /**
- * @param {Store} store
- * @param {Commands} send
+ * @param {HTMLElement} element stays empty
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function listen(store, send) {
-  addEventListener("keydown", (event) => {
+export function mount(element, tools, signal) {
+  element.hidden = true;
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("input, textarea, [popover], [role=slider]")) return;
     // An open sheet has the keys: Escape closes it, as the browser does by itself.
-    if (document.querySelector(":popover-open")) return;
+    if (someOpen()) return;
     if (event.key === " " && target.closest("button, a, summary")) return;
-    const act = actions(store, send)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const act = actions(tools)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act) return;
     event.preventDefault();
     act();
-  });
+  };
+  addEventListener("keydown", press, { signal });
 }
 
 /**
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
  * @returns {Record<string, (() => void) | undefined>}
  */
-function actions(store, send) {
-  const { run, view, settings } = store.state;
+function actions({ store, send, reach }) {
+  const { view, settings } = store.state;
+  const run = shownRun(store.state);
   const chosen = view.word === null ? undefined : shownWords(store.state)[view.word];
   const stronger = (/** @type {number} */ by) => () => {
     if (!chosen) return;
@@ -54,11 +61,11 @@ function actions(store, send) {
     Home: () => send.show(1),
     End: () => (busy(store.state) ? send.follow() : send.show(run.frames.length)),
     Escape: () => (view.part === null ? send.choose(null) : send.open(null)),
-    w: () => /** @type {HTMLElement | null} */ (document.querySelector(".words .word"))?.focus(),
+    w: () => reach.go("words"),
     "+": stronger(0.1),
     "-": stronger(-0.1),
     a: () => send.toggleStain(),
-    "?": () => /** @type {HTMLElement | null} */ (document.querySelector(".keys"))?.click(),
+    "?": () => reach.go("keys"),
   };
 }
 
@@ -67,7 +74,8 @@ function actions(store, send) {
  * @param {Commands} send
  */
 export function playOrHold(store, send) {
-  const { run, view } = store.state;
+  const { view } = store.state;
+  const run = shownRun(store.state);
   if (busy(store.state) && view.step === null) {
     if (run.status === "paused") send.resume();
     else send.pause();

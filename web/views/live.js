@@ -1,22 +1,25 @@
 /**
  * What a screen reader hears without asking: the start, every third step, the end, and what went wrong.
  *
- * @import { Store } from "../state/store.js"
+ * @import { Tools } from "./mounting.js"
  */
 
-import { shownSettings } from "../state/selectors.js";
+import { shownRun, shownSettings } from "../state/selectors.js";
 import { t } from "../text/text.js";
-import { say, watch } from "./dom.js";
+import { say, set } from "./dom.js";
 
 const EVERY = 3;
 
 /**
- * @param {HTMLElement} element with a polite live region
- * @param {Store} store
+ * @param {HTMLElement} element
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store) {
-  watch(
-    store,
+export function mount(element, { store }, signal) {
+  element.classList.add("hush");
+  set(element, "role", "status");
+  set(element, "aria-live", "polite");
+  store.subscribe(
     ({ engine }) => [engine.status],
     () => {
       const { status } = store.state.engine;
@@ -24,12 +27,16 @@ export function mount(element, store) {
       if (status === "failed") say(element, t("live.failed"));
       if (status === "asking") say(element, t("live.asking"));
     },
+    signal,
   );
-  watch(
-    store,
-    ({ run }) => [run.status, Math.floor(run.frames.length / EVERY), run.source],
+  store.subscribe(
+    ({ runs }) => [
+      shownRun({ runs }).status,
+      Math.floor(shownRun({ runs }).frames.length / EVERY),
+      shownRun({ runs }).source,
+    ],
     () => {
-      const { run } = store.state;
+      const run = shownRun(store.state);
       if (run.source !== "live") return;
       const prompt = shownSettings(store.state).prompt.trim() || t("prompt.none");
       if (run.status === "finished") say(element, t("live.finished", { prompt }));
@@ -41,5 +48,6 @@ export function mount(element, store) {
       } else if (run.frames.length === 0) say(element, t("live.begun", { prompt }));
       else say(element, t("progress.step", { step: run.frames.length, steps: run.steps }));
     },
+    signal,
   );
 }

@@ -6,10 +6,11 @@ let count = 0;
 /**
  * @param {HTMLButtonElement} button that opens it
  * @param {string} title
+ * @param {AbortSignal} signal ends what outlasts the sheet
  * @param {...(Node | Node[])} content
  * @returns {HTMLElement} the sheet, to be put beside the button
  */
-export function popover(button, title, ...content) {
+export function popover(button, title, signal, ...content) {
   const id = `popover-${++count}`;
   const sheet = h(
     "div",
@@ -37,6 +38,11 @@ export function popover(button, title, ...content) {
     place();
     /** @type {HTMLElement | null} */ (sheet.querySelector("input:not([type=radio]), :checked"))?.focus();
   });
-  addEventListener("resize", () => sheet.matches(":popover-open") && place());
+  addEventListener("resize", () => sheet.matches(":popover-open") && place(), { signal });
   return sheet;
+}
+
+/** Whether a sheet is open anywhere on the page. */
+export function someOpen() {
+  return document.querySelector(":popover-open") !== null;
 }

@@ -3,7 +3,7 @@
  *
  * @import { State } from "../types"
  */
-import { atTheEnd, shownFrame, shownSteps } from "../state/selectors.js";
+import { atTheEnd, queuedRun, shownFrame, shownRun, shownSteps } from "../state/selectors.js";
 import { seconds, t } from "../text/text.js";
 
 /**
@@ -11,13 +11,17 @@ import { seconds, t } from "../text/text.js";
  * @returns {{ line: string, detail: string }}
  */
 export function progress(state) {
-  const { engine, run } = state;
+  const { engine } = state;
+  const run = shownRun(state);
   const frame = shownFrame(state);
   const steps = shownSteps(state);
   const at = frame ? t("progress.step", { step: frame.step, steps }) : t("progress.none");
   if (run.source === "recorded") {
     const line = atTheEnd(state) ? t("progress.finished") : at;
-    return { line, detail: run.queued ? t("progress.waiting.why") : frame ? t("progress.recorded") : "" };
+    return {
+      line,
+      detail: queuedRun(state) ? t("progress.waiting.why") : frame ? t("progress.recorded") : "",
+    };
   }
   const left = Math.max(0, steps - run.frames.length) * run.msPerStep;
   switch (run.status) {

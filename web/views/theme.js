@@ -3,7 +3,6 @@
  *
  * @import { Store } from "../state/store.js"
  */
-import { watch } from "./dom.js";
 
 const KEPT = "diffuscope: theme";
 
@@ -17,8 +16,7 @@ export function wearTheme(store) {
   const kept = read();
   if (kept === "light" || kept === "dark") store.set({ view: { theme: kept } });
   wear();
-  watch(
-    store,
+  store.subscribe(
     ({ view }) => [view.theme],
     () => {
       wear();

@@ -12,9 +12,9 @@ import pytest
 
 from pyscript_app.activities.generate import run
 from pyscript_app.activities.tools import Tools
-from pyscript_app.browser.past import Past
+from pyscript_app.browser.past import ROOM, Past
 from pyscript_app.frame import Frame
-from pyscript_app.loop import Settings, Start
+from pyscript_app.loop import Settings, Start, State
 from pyscript_app.model import Model
 from pyscript_app.refusal import RefusalError
 from pyscript_app.samplers import SAMPLERS
@@ -29,8 +29,10 @@ class Worker:
     """The activity that draws, on fakes of graphs."""
 
     def __init__(self, model: Model) -> None:
-        self.runtime, self.past, self.model = FakeRuntime(batch=model.batch), Past(), model
+        self.runtime, self.model = FakeRuntime(batch=model.batch), model
         self.seen: list[Frame] = []
+        self.forgotten: list[str] = []
+        self.past = Past(self.forgotten.append)
 
     def draw(self, settings: Settings, name: str = "again", **place: Any) -> list[Frame]:
         self.seen.clear()
@@ -102,20 +104,83 @@ def test_a_beginning_that_cannot_be_gives_a_sentence(worker: Worker, place: Any,
     assert not worker.seen
 
 
-def test_the_oldest_steps_are_forgotten_first(model: Model) -> None:
-    frames = collect(SIX, model)
-    states = [frame.state for frame in frames if frame.state]
-    past = Past(room=sum(len(state.pack()) for state in states) + GREY["width"])
-    past.keep("a", Start(GREY["data"], 0.5))  # of more bytes than there is room for beside the states
+def test_what_the_page_has_forgotten_the_worker_forgets(worker: Worker) -> None:
+    whole = worker.draw(SIX, name="a")
+    worker.draw(SIX, name="b")
+    worker.past.retain(["a", "c"])
+    assert worker.draw(SIX, name="c", **{"from": {"run": "a", "step": 2}}) == whole[2:]
+    worker.past.retain(["d"])
+    for gone in ("b", "a", "c"):
+        with pytest.raises(RefusalError, match=f"There is no run '{gone}'"):
+            worker.draw(SIX, name="d", **{"from": {"run": gone, "step": 2}})
+    assert worker.past.taken == 0
+
+
+def test_what_the_worker_has_forgotten_the_page_is_told(worker: Worker) -> None:
+    worker.draw(SIX, name="a")
+    worker.past._room = worker.past.taken
+    worker.draw(SIX, name="b")
+    assert worker.forgotten == ["a"]
+
+
+@pytest.fixture
+def states(model: Model) -> list[State]:
+    return [frame.state for frame in collect(SIX, model) if frame.state]
+
+
+def test_where_room_is_short_attention_is_rounded_then_the_oldest_run_forgotten(states: list[State]) -> None:
+    exact = sum(len(state.pack()) for state in states)
+    rounded = sum(len(state.pack(round_attention=True)) for state in states)
+    forgotten: list[str] = []
+    past = Past(forgotten.append, room=exact + rounded)
+    for name in ("a", "b"):
+        past.keep(name, None)
+        for state in states:
+            past.keep(name, state)
+    assert past.taken == exact + rounded
+    for state in states:
+        assert past.find("b", state.frames) == state
+        kept = past.find("a", state.frames)
+        assert isinstance(kept, State)
+        assert replace(kept, total=state.total) == state != kept
+    for state in states:  # three runs take more, however much of them is rounded
+        assert not forgotten
+        past.keep("c", state)
+    assert forgotten == ["a"]
+    assert past.find("b", 0) is None
+    with pytest.raises(RefusalError, match="There is no run 'a'"):
+        past.find("a", 2)
+
+
+def test_of_a_run_that_is_too_long_the_first_steps_are_forgotten(states: list[State]) -> None:
+    forgotten: list[str] = []
+    past = Past(forgotten.append, room=sum(len(state.pack(round_attention=True)) for state in states[2:]))
+    past.keep("a", Start(GREY["data"], 0.5))
+    assert past.taken == len(GREY["data"])
     for state in states:
         past.keep("a", state)
-    assert past.find("a", 1) == states[0]
-    with pytest.raises(RefusalError, match=r"step 0: choose one from 1 to 5\."):
-        past.find("a", 0)
-    for state in states[:-1]:
-        past.keep("b", state)
-    assert past.find("a", 5) == states[4]
-    past.keep("b", states[-1])
-    with pytest.raises(RefusalError, match="There is no run 'a'"):
-        past.find("a", 5)
-    assert [past.find("b", step) for step in range(1, 6)] == states
+    assert not forgotten
+    with pytest.raises(RefusalError, match=r"step 2: choose one from 3 to 5\."):
+        past.find("a", 2)
+    assert isinstance(past.find("a", 3), State)
+
+
+def test_three_large_runs_and_twenty_of_the_miniature_are_remembered(states: list[State]) -> None:
+    """With what the page keeps of them, which ``shelf.test.js`` counts, 400 MB."""
+
+    def run(name: str, steps: int, side: int, attended: int) -> None:
+        latent = array("f", bytes(4 * 4 * side * side))
+        total = array("f", bytes(4 * 77 * attended * attended))
+        for step in range(1, steps):
+            past.keep(name, replace(states[0], frames=step, latent=latent, history=latent * 3, total=total))
+
+    forgotten: list[str] = []
+    past = Past(forgotten.append)
+    for number in range(20):
+        run(f"small {number}", 10, 16, 16)
+    for number in range(3):
+        run(f"large {number}", 50, 64, 64)
+    assert not forgotten
+    packed = [kept for steps in past._runs.values() for kept in steps.values()]
+    assert len(packed) == 20 * 9 + 3 * 49
+    assert past.taken == sum(map(len, packed)) <= ROOM

@@ -1,27 +1,27 @@
 /**
  * What can be done now: generate; while a run goes pause, step and cancel; after it, save.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 
-import { busy } from "../../state/selectors.js";
+import { busy, queuedRun, shownRun } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
-import { fill, h, icon, say, watch } from "../dom.js";
+import { fill, h, icon, say } from "../dom.js";
 import { progress } from "../progress.js";
 import { strength } from "./strength.js";
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, tools, signal) {
+  const { store, send } = tools;
   const title = h("span", { class: "dock-title" });
   const fact = h("span", { class: "quiet" });
   const status = h("div", { class: "dock-status" }, title, fact);
   const buttons = h("div", { class: "buttons" });
-  element.append(strength(store, send), status, buttons);
+  element.append(strength(tools, signal), status, buttons);
 
   const generate = h(
     "button",
@@ -41,8 +41,8 @@ export function mount(element, store, send) {
 
   /** @returns {HTMLButtonElement[]} */
   const wanted = () => {
-    const { run } = store.state;
-    if (run.queued) return [cancel];
+    const run = shownRun(store.state);
+    if (queuedRun(store.state)) return [cancel];
     if (busy(store.state)) {
       if (run.status === "waiting") return [cancel];
       return [run.status === "paused" ? resume : pause, step, cancel];
@@ -62,6 +62,10 @@ export function mount(element, store, send) {
     say(title, line);
     say(fact, detail);
   };
-  watch(store, ({ run, view, engine }) => [run, view.step, engine.status], update);
+  store.subscribe(
+    ({ runs, view, engine }) => [shownRun({ runs }), queuedRun({ runs }), view.step, engine.status],
+    update,
+    signal,
+  );
   update();
 }

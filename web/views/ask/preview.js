@@ -1,12 +1,11 @@
 /**
  * What draws the steps before the last: the decoder, or something cheaper that the model has.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 
 import { has, t } from "../../text/text.js";
-import { h, say, watch } from "../dom.js";
+import { h, say } from "../dom.js";
 import { popover } from "../popover.js";
 import { setting } from "./setting.js";
 
@@ -19,10 +18,10 @@ const PREVIEWS = /** @type {const} */ ([
 const MOST = 10; // steps from one decoded picture to the next
 
 /**
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function preview(store, send) {
+export function preview({ store, send }, signal) {
   const { button, value } = setting("preview");
   const choices = PREVIEWS.map(([name]) =>
     h(
@@ -51,6 +50,7 @@ export function preview(store, send) {
   const sheet = popover(
     button,
     t("setting.preview"),
+    signal,
     h("div", { role: "radiogroup", "aria-label": t("setting.preview") }, choices),
     every,
     h("p", { class: "quiet" }, t("preview.why")),
@@ -71,7 +71,7 @@ export function preview(store, send) {
     const sparse = settings.preview === "full" && settings.every > 1;
     say(value, sparse ? t("preview.every.short", { count: settings.every }) : name);
   };
-  watch(store, ({ settings, model }) => [settings.preview, settings.every, model], update);
+  store.subscribe(({ settings, model }) => [settings.preview, settings.every, model], update, signal);
   update();
   return [button, sheet];
 }

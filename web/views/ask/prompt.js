@@ -1,17 +1,17 @@
 /**
  * The prompt: one field on a rule, what the tokenizer made of it marked in place, and a sentence where it needs one.
  *
- * @import { Commands } from "../../state/commands.js"
  * @import { Store } from "../../state/store.js"
  * @import { Reading } from "../../types"
+ * @import { Tools } from "../mounting.js"
  */
 
 import { fit } from "../../device/fit.js";
 import { missing } from "../../device/models.js";
 import { BOUNDS } from "../../state/bounds.js";
-import { shownWords } from "../../state/selectors.js";
+import { shownRun, shownWords } from "../../state/selectors.js";
 import { list, rich, size, t } from "../../text/text.js";
-import { fill, h, icon, set, watch } from "../dom.js";
+import { fill, h, icon, set } from "../dom.js";
 import { waiting } from "./waiting.js";
 
 /** After these, what has arrived is kept and the download goes on. */
@@ -21,10 +21,10 @@ const LONG = 40; // letters that fit on one line of the widest screen
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, { store, send, reach }, signal) {
   const field = h("textarea", {
     id: "prompt",
     rows: 1,
@@ -162,31 +162,38 @@ export function mount(element, store, send) {
         ),
       ];
     }
-    const { run } = store.state;
+    const run = shownRun(store.state);
     return run.status === "failed" && run.error ? [trouble(run.error)] : [];
   };
 
-  watch(
-    store,
-    ({ settings, reading, view, run, model }) => [settings.prompt, reading, view.word, run.frames, model],
+  store.subscribe(
+    ({ settings, reading, view, runs, model }) => [
+      settings.prompt,
+      reading,
+      view.word,
+      shownRun({ runs }).frames,
+      model,
+    ],
     draw,
+    signal,
   );
-  watch(
-    store,
-    ({ settings, reading, engine, run, model, models }) => [
+  store.subscribe(
+    ({ settings, reading, engine, runs, model, models }) => [
       models,
       settings.prompt,
       settings.gains,
       reading,
       engine.status,
       engine.error,
-      run.error,
+      shownRun({ runs }).error,
       model,
     ],
     tell,
+    signal,
   );
   draw();
   tell();
+  reach.offer("prompt", () => field.focus(), signal);
 }
 
 /**

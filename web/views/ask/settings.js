@@ -1,12 +1,11 @@
 /**
  * The settings of the next run: each a name over its value, and under it a sheet to change it.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 import { BOUNDS, departure } from "../../state/bounds.js";
 import { has, number, t } from "../../text/text.js";
-import { fill, h, icon, say, set, watch } from "../dom.js";
+import { fill, h, icon, say, set } from "../dom.js";
 import { popover } from "../popover.js";
 import { preview } from "./preview.js";
 import { setting } from "./setting.js";
@@ -18,19 +17,19 @@ const MUCH_GUIDANCE = 15;
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, tools, signal) {
   set(element, "role", "group");
   set(element, "aria-label", t("settings.label"));
   const entries = [
-    seed(store, send),
-    amount("steps", { max: MANY_STEPS, step: 1, digits: 0 }, store, send),
-    guidance(store, send),
-    sampler(store, send),
-    preview(store, send),
-    avoid(store, send),
+    seed(tools, signal),
+    amount("steps", { max: MANY_STEPS, step: 1, digits: 0 }, tools, signal),
+    guidance(tools, signal),
+    sampler(tools, signal),
+    preview(tools, signal),
+    avoid(tools, signal),
   ];
   element.append(...entries.flat());
 }
@@ -49,10 +48,10 @@ function complain(place, field, text) {
 
 /**
  * The seed: any whole number from 0, typed or thrown.
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-function seed(store, send) {
+function seed({ store, send }, signal) {
   const { button, value } = setting("seed");
   const wrong = complaint();
   const field = h("input", {
@@ -73,7 +72,14 @@ function seed(store, send) {
     { class: "tool dice", "aria-label": t("seed.dice"), title: t("seed.dice"), click: () => send.dice() },
     icon("dice"),
   );
-  const sheet = popover(button, t("setting.seed"), field, wrong, h("p", { class: "quiet" }, t("seed.why")));
+  const sheet = popover(
+    button,
+    t("setting.seed"),
+    signal,
+    field,
+    wrong,
+    h("p", { class: "quiet" }, t("seed.why")),
+  );
   const update = () => {
     const now = store.state.settings.seed;
     say(value, now);
@@ -82,7 +88,7 @@ function seed(store, send) {
       complain(wrong, field, "");
     }
   };
-  watch(store, ({ settings }) => [settings.seed], update);
+  store.subscribe(({ settings }) => [settings.seed], update, signal);
   update();
   return [h("div", { class: "seed" }, button, dice), sheet];
 }
@@ -91,10 +97,10 @@ function seed(store, send) {
  * A number with a slider.
  * @param {"steps" | "guidance"} name
  * @param {{ max: number, step: number, digits: number }} range of the slider
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-function amount(name, { max, step, digits }, store, send) {
+function amount(name, { max, step, digits }, { store, send }, signal) {
   const { button, value } = setting(name);
   const wrong = complaint();
   const { minimum: min = 0, maximum: most = max } = BOUNDS[name];
@@ -116,6 +122,7 @@ function amount(name, { max, step, digits }, store, send) {
   const sheet = popover(
     button,
     t(`setting.${name}`),
+    signal,
     h("div", { class: "slider-and-field" }, slider, field),
     wrong,
     h("p", { class: "quiet" }, t(`${name}.why`)),
@@ -129,31 +136,32 @@ function amount(name, { max, step, digits }, store, send) {
       complain(wrong, field, "");
     }
   };
-  watch(store, ({ settings }) => [settings[name]], update);
+  store.subscribe(({ settings }) => [settings[name]], update, signal);
   update();
   return [button, sheet];
 }
 
 /**
  * Guidance, where there is any: a model that is asked once and told nothing has none.
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-function guidance(store, send) {
+function guidance(tools, signal) {
+  const { store } = tools;
   const range = { max: MUCH_GUIDANCE, step: 0.5, digits: 1 };
-  const [button, sheet] = amount("guidance", range, store, send);
+  const [button, sheet] = amount("guidance", range, tools, signal);
   const update = () => {
     button.hidden = store.state.model?.guidance === "none";
   };
-  watch(store, ({ model }) => [model], update);
+  store.subscribe(({ model }) => [model], update, signal);
   return [button, sheet];
 }
 
 /**
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-function sampler(store, send) {
+function sampler({ store, send }, signal) {
   const { button, value } = setting("sampler");
   const choices = SAMPLERS.map((name) => {
     const radio = h("input", {
@@ -173,6 +181,7 @@ function sampler(store, send) {
   const sheet = popover(
     button,
     t("setting.sampler"),
+    signal,
     h("div", { role: "radiogroup", class: "samplers", "aria-label": t("setting.sampler") }, choices),
   );
   const update = () => {
@@ -183,16 +192,16 @@ function sampler(store, send) {
     say(value, has(`sampler.${now}`) ? t(`sampler.${now}`) : now);
     for (const radio of sheet.querySelectorAll("input")) radio.checked = radio.value === now;
   };
-  watch(store, ({ settings, model }) => [settings.sampler, model], update);
+  store.subscribe(({ settings, model }) => [settings.sampler, model], update, signal);
   update();
   return [button, sheet];
 }
 
 /**
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-function avoid(store, send) {
+function avoid({ store, send }, signal) {
   const label = t("setting.avoid.name");
   const { button, value } = setting("avoid", label);
   const field = h("input", {
@@ -203,13 +212,19 @@ function avoid(store, send) {
     maxlength: BOUNDS.negative.maxLength,
   });
   field.addEventListener("input", () => send.change({ negative: field.value }));
-  const sheet = popover(button, t("setting.avoid.name"), field, h("p", { class: "quiet" }, t("avoid.why")));
+  const sheet = popover(
+    button,
+    t("setting.avoid.name"),
+    signal,
+    field,
+    h("p", { class: "quiet" }, t("avoid.why")),
+  );
   const update = () => {
     const { negative } = store.state.settings;
     say(value, negative.trim() || t("avoid.none"));
     if (field.value !== negative) field.value = negative;
   };
-  watch(store, ({ settings }) => [settings.negative], update);
+  store.subscribe(({ settings }) => [settings.negative], update, signal);
   update();
   return [button, sheet];
 }

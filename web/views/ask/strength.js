@@ -2,31 +2,22 @@
  * The chosen word's strength in the dock of small screens, where its thread has no room for a rail, and the way to the
  * panel, which stands further down there.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 import { gainOf } from "../../state/gains.js";
-import { busy, shownWords } from "../../state/selectors.js";
+import { busy, shownRun, shownWords } from "../../state/selectors.js";
 import { number, t } from "../../text/text.js";
-import { h, icon, say, set, watch } from "../dom.js";
+import { h, icon, say, set } from "../dom.js";
 
 /**
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  * @returns {HTMLElement}
  */
-export function strength(store, send) {
+export function strength({ store, send, reach }, signal) {
   const name = h("span", { class: "stained" });
   const amount = h("output", { class: "quiet num" });
-  const panel = h(
-    "button",
-    {
-      class: "to-panel",
-      click: () => document.getElementById("side")?.scrollIntoView({ block: "start", behavior: "instant" }),
-    },
-    name,
-    icon("down"),
-  );
+  const panel = h("button", { class: "to-panel", click: () => reach.go("panel") }, name, icon("down"));
   const slider = h("input", {
     type: "range",
     min: 0,
@@ -55,7 +46,16 @@ export function strength(store, send) {
     slider.value = String(value);
     say(amount, value === 0 ? t("gain.off") : `× ${number(value, 1)}`);
   };
-  watch(store, ({ run, view, settings }) => [run.frames, run.status, view.word, settings.gains], update);
+  store.subscribe(
+    ({ runs, view, settings }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      view.word,
+      settings.gains,
+    ],
+    update,
+    signal,
+  );
   update();
   return element;
 }

@@ -1,13 +1,13 @@
 /**
  * The head of the page: the name, the model and the engine that runs it, light or dark.
  *
- * @import { Commands } from "../../state/commands.js"
  * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 
 import { PARTS } from "../../state/parts.js";
 import { list, percent, t, weights } from "../../text/text.js";
-import { fill, h, icon, set, watch } from "../dom.js";
+import { fill, h, icon, set } from "../dom.js";
 import { popover } from "../popover.js";
 import { logo } from "./logo.js";
 import * as models from "./models.js";
@@ -17,16 +17,15 @@ const KEYS = ["space", "arrows", "ends", "parts", "words", "strength", "stain", 
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, { store, send, reach }, signal) {
   const lamp = h("span", { class: "engine-lamp", "aria-hidden": "true" });
   const status = h("span", { id: "engine" });
   const about = h("button", { class: "engine" }, lamp, status, icon("down"));
   const details = h("div", { class: "engine-details" });
   const choice = h("div");
-  models.mount(choice, store, send);
   const keys = h("button", { class: "tool keys", "aria-label": t("keys"), title: t("keys") }, "?");
   const list = h(
     "dl",
@@ -40,14 +39,15 @@ export function mount(element, store, send) {
       ),
     ),
   );
-  const sheet = popover(about, t("models.title"), choice, h("h3", {}, t("engine.about")), details);
+  const sheet = popover(about, t("models.title"), signal, choice, h("h3", {}, t("engine.about")), details);
+  models.mount(choice, { store, send, signal, done: () => sheet.hidePopover() });
   sheet.addEventListener("toggle", () => sheet.matches(":popover-open") && send.survey());
   element.append(
     h("h1", { class: "brand" }, logo(), t("name")),
     about,
     sheet,
     keys,
-    popover(keys, t("keys"), list),
+    popover(keys, t("keys"), signal, list),
     h(
       "button",
       {
@@ -67,8 +67,9 @@ export function mount(element, store, send) {
     fill(status, h("b", {}, title), facts(store.state));
     fill(details, sentences(store.state));
   };
-  watch(store, ({ engine, model }) => [engine, model], update);
+  store.subscribe(({ engine, model }) => [engine, model], update, signal);
   update();
+  reach.offer("keys", () => keys.click(), signal);
 }
 
 /** @type {Record<string, string>} */

@@ -8,14 +8,14 @@
 import { fit } from "../../device/fit.js";
 import { asksFirst, missing } from "../../device/models.js";
 import { list, size, t, weights } from "../../text/text.js";
-import { fill, h, icon, watch } from "../dom.js";
+import { fill, h, icon } from "../dom.js";
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {{ store: Store, send: Commands, signal: AbortSignal, done: () => void }} tools `done` is called when a model was
+ *   chosen, for what happens now is to be seen on the page
  */
-export function mount(element, store, send) {
+export function mount(element, { store, send, signal, done }) {
   const list = h("ul", { class: "models" });
   const trouble = h("div", { role: "alert" });
   const open = h("button", { class: "button small", click: () => send.openFolder() }, t("models.open"));
@@ -30,8 +30,7 @@ export function mount(element, store, send) {
 
   /** @param {string} name */
   const use = (name) => {
-    // What happens now is to be seen on the page.
-    /** @type {HTMLElement | null} */ (element.closest("[popover]"))?.hidePopover();
+    done();
     send.use(name);
   };
 
@@ -51,7 +50,7 @@ export function mount(element, store, send) {
     fill(trouble, models.trouble && sentence("stop", models.trouble));
     fill(device, models.device && facts(models.device));
   };
-  watch(store, ({ models, model, engine }) => [models, model, engine.status], update);
+  store.subscribe(({ models, model, engine }) => [models, model, engine.status], update, signal);
   update();
 }
 

@@ -4,7 +4,7 @@
  * @import { State } from "../../types"
  */
 
-import { shownFrame, shownSettings } from "../../state/selectors.js";
+import { shownFrame, shownRun, shownSettings } from "../../state/selectors.js";
 import { number, percent, t } from "../../text/text.js";
 import { h, s } from "../dom.js";
 import { sum } from "../sum.js";
@@ -33,7 +33,7 @@ export function sampler(state) {
 
 /** @param {State} state */
 function stairs(state) {
-  const { frames } = state.run;
+  const { frames } = shownRun(state);
   const here = /** @type {import("../../types").Frame} */ (shownFrame(state));
   const first = frames[0].timestep;
   const x = (/** @type {number} */ timestep) =>

@@ -1,15 +1,14 @@
 /**
  * An opened part of the pipeline: one sentence, its real data at the step on show, and its neighbours.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
  * @import { State, View } from "../../types"
+ * @import { Tools } from "../mounting.js"
  */
 
 import { PARTS } from "../../state/parts.js";
-import { answerOf, askedTwice, shownFrame } from "../../state/selectors.js";
+import { answerOf, askedTwice, shownFrame, shownRun } from "../../state/selectors.js";
 import { rich, t } from "../../text/text.js";
-import { fill, h, icon, set, watch } from "../dom.js";
+import { fill, h, icon, set, sized } from "../dom.js";
 import { decoder } from "./decoder.js";
 import { encoder } from "./encoder.js";
 import { guidance } from "./guidance.js";
@@ -22,11 +21,11 @@ const SHEETS = { words, encoder, unet, guidance, sampler, latent, decoder };
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
-  const title = h("h2", { tabindex: -1 });
+export function mount(element, { store, send, reach }, signal) {
+  const title = h("h2", { class: "panel-title", tabindex: -1 });
   const neighbours = h("div", { class: "neighbours" });
   const lead = h("p", { class: "lead" });
   const body = h("div", { class: "sheet-body" });
@@ -36,8 +35,8 @@ export function mount(element, store, send) {
   let open = null;
 
   /** What scrolls can be scrolled by keyboard. */
-  const reach = () => set(body, "tabindex", body.scrollHeight > body.clientHeight ? 0 : false);
-  new ResizeObserver(reach).observe(body);
+  const scrolls = () => set(body, "tabindex", body.scrollHeight > body.clientHeight ? 0 : false);
+  sized(body, scrolls, signal);
 
   const draw = () => {
     const { part } = store.state.view;
@@ -47,20 +46,15 @@ export function mount(element, store, send) {
       nodes.push(h("p", { class: "quiet" }, t(shownFrame(store.state) ? "sheet.none" : "sheet.later")));
     // What stays is not put in again: that would take the focus from it.
     if (nodes.length > 1 || nodes[0] !== body.firstElementChild) fill(body, nodes);
-    reach();
+    scrolls();
   };
 
   const turn = () => {
     const { part } = store.state.view;
     element.hidden = part === null;
-    for (const button of document.querySelectorAll("button[data-part]")) {
-      set(button, "aria-expanded", button.getAttribute("data-part") === String(part) ? "true" : "false");
-    }
     if (part === null) {
       // The focus goes back to the name of the part, which stood hidden meanwhile.
-      const names = document.querySelectorAll(`button[data-part="${open}"]`);
-      const name = [...names].find((one) => one.checkVisibility());
-      if (name instanceof HTMLElement && open !== null) name.focus();
+      if (open !== null) reach.go(`part ${open}`);
       open = null;
       return;
     }
@@ -91,12 +85,11 @@ export function mount(element, store, send) {
     if (element.getBoundingClientRect().top > innerHeight / 2) element.scrollIntoView({ block: "start" });
   };
 
-  watch(store, ({ view }) => [view.part], turn);
-  watch(
-    store,
-    ({ run, view, reading, model }) => [
-      run.frames,
-      run.picture,
+  store.subscribe(({ view }) => [view.part], turn, signal);
+  store.subscribe(
+    ({ runs, view, reading, model }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).picture,
       view.step,
       view.word,
       view.theme,
@@ -104,6 +97,7 @@ export function mount(element, store, send) {
       model,
     ],
     draw,
+    signal,
   );
   turn();
 }

@@ -6,7 +6,7 @@
 import { extent } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { colourImage } from "../../paint/latent.js";
-import { askedTwice, shownFrame, shownModel } from "../../state/selectors.js";
+import { askedTwice, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
 import { number, t } from "../../text/text.js";
 import { h, s } from "../dom.js";
 import { figure, group, operator } from "./tiles.js";
@@ -14,7 +14,8 @@ import { figure, group, operator } from "./tiles.js";
 /** @param {State} state */
 export function unet(state) {
   const frame = shownFrame(state);
-  const { run, view } = state;
+  const { view } = state;
+  const run = shownRun(state);
   const model = shownModel(state);
   if (!frame || !model) return [];
   const shape = model.latent;

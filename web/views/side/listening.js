@@ -2,28 +2,28 @@
  * Where the picture listens to a word: the maps of all words on one scale, the word's share over the steps, and the
  * same as a table.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Frame } from "../../types"
  */
 import { enlarge, extent, stain, stainScale, summary } from "../../paint/attention.js";
 import { put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
-import { mapOf, shownFrame, shownPicture } from "../../state/selectors.js";
+import { mapOf, shownFrame, shownPicture, shownRun } from "../../state/selectors.js";
 import { shareOf, wordsPart } from "../../state/shares.js";
 import { percent, rich, t } from "../../text/text.js";
-import { fill, h, rem, s, say, set, watch } from "../dom.js";
+import { fill, h, rem, s, say, set } from "../dom.js";
 
 const FINE = 64;
 const [LEAST_COLUMNS, MOST_COLUMNS] = [4, 7];
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
+ * @returns {() => void} draws the panel
  */
-export function mount(element, store, send) {
-  const title = h("h2");
+export function mount(element, { store, send }, signal) {
+  const title = h("h2", { class: "panel-title" });
   const lead = h("p", { class: "lead" });
   const multiples = h("div", { class: "multiples", role: "group", "aria-label": t("listening.all") });
   const parts = h("p", { class: "quiet" });
@@ -82,7 +82,8 @@ export function mount(element, store, send) {
   const update = () => {
     const frame = shownFrame(store.state);
     const word = chosen();
-    const { view, run } = store.state;
+    const { view } = store.state;
+    const run = shownRun(store.state);
     if (element.hidden || !frame || !word || view.word === null) return;
     fill(title, t("listening.title"), " ", h("span", { class: "stained" }, word.text));
     const fine = fineMaps(frame, view.mean);
@@ -135,8 +136,12 @@ export function mount(element, store, send) {
     }
   };
 
-  watch(store, ({ run, view }) => [run.frames, run.picture, view], update);
-  new MutationObserver(update).observe(element, { attributeFilter: ["hidden"] });
+  store.subscribe(
+    ({ runs, view }) => [shownRun({ runs }).frames, shownRun({ runs }).picture, view],
+    update,
+    signal,
+  );
+  return update;
 }
 
 /** @param {Frame} frame @param {boolean} mean */

@@ -1,14 +1,15 @@
 /**
  * While the engine starts: what is on its way, how much of it is here, and that a recorded run is on show meanwhile.
  *
- * @import { Commands } from "../../state/commands.js"
  * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 
 import { inUnits } from "../../paint/canvas.js";
 import { straight, trace } from "../../paint/line.js";
+import { shownRun } from "../../state/selectors.js";
 import { duration, has, list, rich, size, t } from "../../text/text.js";
-import { fill, h, icon, say, set, watch } from "../dom.js";
+import { fill, h, icon, say, set } from "../dom.js";
 
 const LARGE = 100e6; // bytes that take longer than a few seconds
 const SHORT = 3; // seconds left that nobody needs to be told of
@@ -16,11 +17,12 @@ const STAGES = /** @type {const} */ (["downloading", "booting", "preparing", "pr
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
+ * @returns {() => void} draws the panel
  */
-export function mount(element, store, send) {
-  const title = h("h2");
+export function mount(element, { store, send }, signal) {
+  const title = h("h2", { class: "panel-title" });
   const lead = h("p", { class: "lead" });
   const list = h("ul", { class: "loading" });
   const bar = h("canvas", {
@@ -34,7 +36,7 @@ export function mount(element, store, send) {
   const offers = h("div", { class: "offers" });
   element.append(title, lead, list, bar, note, offers);
   send.recordings().then((runs) => {
-    if (runs.length < 2) return;
+    if (runs.length < 2 || signal.aborted) return;
     const cards = runs.map((run) =>
       h("button", { class: "button small word-like", click: () => send.watch(run) }, run.settings.prompt),
     );
@@ -42,7 +44,8 @@ export function mount(element, store, send) {
   });
 
   const update = () => {
-    const { engine, run } = store.state;
+    const { engine } = store.state;
+    const run = shownRun(store.state);
     const recorded = run.source === "recorded" && run.frames.length > 0;
     const idle = ["asking", "failed", "ready"].includes(engine.status);
     const state = idle ? engine.status : recorded ? "recorded" : "starting";
@@ -72,12 +75,22 @@ export function mount(element, store, send) {
     }
     const share = engine.total ? Math.min(1, engine.bytes / engine.total) : 0;
     set(bar, "aria-valuenow", Math.round(share * 100));
-    if (!bar.hidden) requestAnimationFrame(() => draw(bar, share));
+    if (!bar.hidden) requestAnimationFrame(() => signal.aborted || draw(bar, share));
     const why = engine.note && t(`note.${engine.note.reason}`, engine.note.values);
     fill(note, why ? [icon("note"), h("span", {}, why)] : []);
   };
-  watch(store, ({ engine, run, view }) => [engine, run.source, run.frames.length > 0, view.theme], update);
+  store.subscribe(
+    ({ engine, runs, view }) => [
+      engine,
+      shownRun({ runs }).source,
+      shownRun({ runs }).frames.length > 0,
+      view.theme,
+    ],
+    update,
+    signal,
+  );
   update();
+  return update;
 }
 
 /** @param {Store["state"]["engine"]} engine */

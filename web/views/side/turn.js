@@ -1,23 +1,25 @@
 /**
  * One turn of the loop: the sampler's sum with its real factors and pictures, the channels, and the step's numbers.
  *
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 
 import { put } from "../../paint/canvas.js";
 import { paintRamp, palette } from "../../paint/colour.js";
 import { channelImage } from "../../paint/latent.js";
-import { answerOf, askedTwice, atTheEnd, shownFrame, shownModel } from "../../state/selectors.js";
+import { answerOf, askedTwice, atTheEnd, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
 import { timeOf } from "../../state/steps.js";
 import { number, percent, rich, seconds, t } from "../../text/text.js";
-import { fill, h, say, watch } from "../dom.js";
+import { fill, h, say } from "../dom.js";
 import { sum } from "../sum.js";
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
+ * @returns {() => void} draws the panel
  */
-export function mount(element, store) {
+export function mount(element, { store }, signal) {
   const sentence = h("p", { class: "lead loop" });
   const equation = h("div", { class: "sum" });
   const channels = h("div", { class: "channels" });
@@ -27,10 +29,10 @@ export function mount(element, store) {
     { class: "facts" },
     facts.map(({ name, value }) => h("div", {}, name, value)),
   );
-  element.append(h("h2", {}, t("turn.title")), sentence, equation, channels, list);
+  element.append(h("h2", { class: "panel-title" }, t("turn.title")), sentence, equation, channels, list);
 
   const update = () => {
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const model = shownModel(store.state);
     const frame = shownFrame(store.state);
     if (!frame || !model || element.hidden) return;
@@ -67,13 +69,19 @@ export function mount(element, store) {
       say(facts[index].value, value);
     }
   };
-  watch(
-    store,
-    ({ run, view, model }) => [run.frames, run.status, view.step, view.theme, view.word, model],
+  store.subscribe(
+    ({ runs, view, model }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      view.step,
+      view.theme,
+      view.word,
+      model,
+    ],
     update,
+    signal,
   );
-  new MutationObserver(update).observe(element, { attributeFilter: ["hidden"] });
-  update();
+  return update;
 }
 
 /** The latent and the ramp that are painted from each first canvas on.

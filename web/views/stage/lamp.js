@@ -7,8 +7,7 @@
  * @import { Store } from "../../state/store.js"
  */
 
-import { busy } from "../../state/selectors.js";
-import { watch } from "../dom.js";
+import { busy, shownRun } from "../../state/selectors.js";
 
 export const STATIONS = ["unet", "guidance", "sampler", "latent"];
 const CREEP = 30; // milliseconds between two drawings
@@ -28,28 +27,31 @@ export class Lamp {
    * @param {Store} store
    * @param {Budget} budget
    * @param {(position: number) => void} draw called with the position in steps whenever it has changed
+   * @param {AbortSignal} signal puts it out
    */
-  constructor(store, budget, draw) {
+  constructor(store, budget, draw, signal) {
     this.store = store;
     this.budget = budget;
     this.draw = draw;
+    this.signal = signal;
     this.position = 0;
     /** Steps that the rest of the page shows; in beats the loop is ahead of it. */
-    this.told = 0;
+    this.told = shownRun(store.state).frames.length;
     this.run = 0;
     this.stage = "";
     this.since = 0;
     this.time = 0;
     this.drawn = 0;
     this.ticking = false;
+    signal.addEventListener("abort", () => this.light(false));
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    watch(
-      store,
-      ({ run, view }) => [run, view],
+    store.subscribe(
+      ({ runs, view }) => [shownRun({ runs }), view],
       () => {
-        this.told = store.state.run.frames.length;
+        this.told = shownRun(store.state).frames.length;
         this.wake();
       },
+      signal,
     );
   }
 
@@ -68,7 +70,8 @@ export class Lamp {
 
   /** Where the run is, in steps. @param {number} now */
   target(now) {
-    const { run, view } = this.store.state;
+    const { view } = this.store.state;
+    const run = shownRun(this.store.state);
     if (view.step !== null) return Math.min(view.step, run.frames.length);
     const done = Math.min(this.told, run.frames.length);
     if (run.status !== "running" || run.source !== "live" || done >= run.steps) return done;
@@ -85,7 +88,9 @@ export class Lamp {
 
   /** @param {number} now */
   tick(now) {
-    const { run, view } = this.store.state;
+    if (this.signal.aborted) return;
+    const { view } = this.store.state;
+    const run = shownRun(this.store.state);
     const passed = Math.max(0, now - this.time);
     this.time = now;
     const target = this.target(now);

@@ -1,8 +1,7 @@
 /**
  * What hangs in the frame: the predicted picture on its mat, or a word's attention as a stain over it.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { contour, enlarge, extent, stain, summary, threshold } from "../../paint/attention.js";
@@ -15,22 +14,25 @@ import {
   shownFrame,
   shownModel,
   shownPicture,
+  shownRun,
   shownSettings,
   stale,
 } from "../../state/selectors.js";
 import { percent, rich, t } from "../../text/text.js";
-import { fill, h, rem, s, say, set, watch } from "../dom.js";
+import { fill, h, rem, s, say, set } from "../dom.js";
+import { namePart } from "../part.js";
 
 const FINE = 64; // cells across for the line
 const DECODER = numberOf("decoder");
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
  * @param {() => import("./sockets.js").Socket[]} socketsOf
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send, socketsOf) {
+export function mount(element, tools, socketsOf, signal) {
+  const { store, send } = tools;
   const canvas = h("canvas", { role: "img" });
   const press = h("button", {
     class: "press",
@@ -170,7 +172,8 @@ export function mount(element, store, send, socketsOf) {
 
   /** Whose picture it is: that of another time, or of other settings than those that are set now. */
   const mark = () => {
-    const { run, settings } = store.state;
+    const { settings } = store.state;
+    const run = shownRun(store.state);
     const prompt = run.settings?.prompt ?? "";
     tag.hidden = run.source !== "recorded" || run.frames.length === 0;
     say(tag, prompt === settings.prompt ? t("picture.recorded") : t("picture.recorded.of", { prompt }));
@@ -178,11 +181,27 @@ export function mount(element, store, send, socketsOf) {
     set(image, "data-stale", !again.hidden);
   };
 
-  watch(store, ({ run, view }) => [run.frames, run.frames.length, run.status, run.picture, view], paint);
-  watch(store, ({ run, settings }) => [run.frames, run.settings, settings], mark);
+  store.subscribe(
+    ({ runs, view }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      shownRun({ runs }).picture,
+      view,
+    ],
+    paint,
+    signal,
+  );
+  store.subscribe(
+    ({ runs, settings }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, settings],
+    mark,
+    signal,
+  );
   mark();
+  namePart([decoder], tools, signal);
 
   return {
+    /** The layer over the picture, to be put above what stands round it. */
+    over,
     overlay,
 
     /** @param {Geometry} next @param {number} pixels of a unit */

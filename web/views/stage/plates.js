@@ -2,23 +2,24 @@
  * The names of the parts: plates on the frame for guidance, sampler and latent, headings for words, encoder and UNet,
  * and the noise that the line comes from.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { put } from "../../paint/canvas.js";
 import { colourImage } from "../../paint/latent.js";
-import { askedTwice, shownFrame, shownModel, shownSettings } from "../../state/selectors.js";
+import { askedTwice, shownFrame, shownModel, shownRun, shownSettings } from "../../state/selectors.js";
 import { has, number, rich, t } from "../../text/text.js";
-import { h, rem, s, say, watch } from "../dom.js";
+import { h, rem, s, say } from "../dom.js";
+import { namePart } from "../part.js";
 import { ENCODER } from "./geometry.js";
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, tools, signal) {
+  const { store, send } = tools;
   /** @param {number} part @param {...Node} children */
   const opener = (part, ...children) =>
     h(
@@ -67,7 +68,7 @@ export function mount(element, store, send) {
   element.append(...headings, guidance, sampler, latent, noise, legend);
 
   const glyph = () => {
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const frame = shownFrame(store.state);
     if (!frame) return samplerGlyph.replaceChildren();
     const at = (/** @type {import("../../types").Frame} */ one) => [
@@ -98,7 +99,7 @@ export function mount(element, store, send) {
     if (!model) return;
     const shape = model.latent;
     say(latentFact, `${shape.width} × ${shape.height} × ${shape.channels}`);
-    const first = store.state.run.frames[0];
+    const first = shownRun(store.state).frames[0];
     for (const [canvas, values] of /** @type {const} */ ([
       [guidanceTile, frame?.eps],
       [latentTile, frame?.latent],
@@ -108,19 +109,19 @@ export function mount(element, store, send) {
       if (values) put(canvas, colourImage(values, shape));
     }
   };
-  watch(
-    store,
-    ({ run, view, model, settings }) => [
-      run.frames,
-      run.frames.length,
+  store.subscribe(
+    ({ runs, view, model, settings }) => [
+      shownRun({ runs }).frames,
       view.step,
       model,
       settings,
-      run.settings,
-      run.model,
+      shownRun({ runs }).settings,
+      shownRun({ runs }).model,
     ],
     update,
+    signal,
   );
+  namePart([...headings, guidance, sampler, latent], tools, signal);
 
   return {
     /** @param {Geometry} next */

@@ -1,14 +1,12 @@
 /**
  * The stage: words on threads, the frame whose winding is the process, and the picture in it.
  *
- * @import { Budget } from "../../state/budget.js"
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 
 import { shownSteps, shownWords } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
-import { h, rem, set, watch } from "../dom.js";
+import { h, rem, set, sized } from "../dom.js";
 import { bare, narrow, wide } from "./geometry.js";
 import * as picture from "./picture.js";
 import * as plates from "./plates.js";
@@ -17,29 +15,33 @@ import * as winding from "./winding.js";
 import * as words from "./words.js";
 
 const WIDE_FROM = 811; // units: the words' part and the frame, less what rounding takes
-const BESIDE = matchMedia("(width >= 68.75em)"); // an opened part stands beside the frame
+const BESIDE = "(width >= 68.75em)"; // an opened part stands beside the frame
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
- * @param {Budget} budget
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send, budget) {
+export function mount(element, tools, signal) {
+  const { store } = tools;
   set(element, "aria-label", t("stage.label"));
-  const windingView = winding.mount(element, store, budget);
-  const wordsView = words.mount(element, store, send, () => {
-    threadsView.draw();
-    pictureView.overlay();
-  });
-  const threadsView = threads.mount(element, store, wordsView.sockets);
-  element.append(.../** @type {Element[]} */ ([...element.querySelectorAll(".words, .more-words, .rail")]));
+  const windingView = winding.mount(element, tools, signal);
+  const wordsView = words.mount(
+    element,
+    tools,
+    () => {
+      threadsView.draw();
+      pictureView.overlay();
+    },
+    signal,
+  );
+  const threadsView = threads.mount(element, store, wordsView.sockets, signal);
+  element.append(...wordsView.elements);
   // Who goes by keyboard meets the parts in their order: the picture with its decoder is the last.
-  const platesView = plates.mount(element, store, send);
-  const pictureView = picture.mount(element, store, send, wordsView.sockets);
+  const platesView = plates.mount(element, tools, signal);
+  const pictureView = picture.mount(element, tools, wordsView.sockets, signal);
   const open = h("div", { class: "opened-name", "aria-hidden": "true" });
-  const over = /** @type {SVGElement} */ (element.querySelector(".over"));
-  element.append(over, windingView.mark, open);
+  element.append(pictureView.over, windingView.mark, open);
 
   /** Pixels from the stage's upper edge down to the dock, or to the lower edge of the screen. */
   const room = () => {
@@ -55,7 +57,7 @@ export function mount(element, store, send, budget) {
     const { view } = store.state;
     const steps = shownSteps(store.state);
     const count = shownWords(store.state).length;
-    const beside = view.part !== null && BESIDE.matches;
+    const beside = view.part !== null && matchMedia(BESIDE).matches;
     const geometry = beside
       ? bare(steps)
       : width >= WIDE_FROM
@@ -73,13 +75,13 @@ export function mount(element, store, send, budget) {
       open.replaceChildren(h("i", { class: "part-number" }, view.part), t(`part.${view.part}`));
   };
 
-  new ResizeObserver(place).observe(element);
-  addEventListener("resize", place);
-  watch(
-    store,
+  sized(element, place, signal);
+  addEventListener("resize", place, { signal });
+  store.subscribe(
     (state) => [shownSteps(state), shownWords(state).length, state.view.part, state.model, state.view.theme],
     place,
+    signal,
   );
-  document.fonts.addEventListener("loadingdone", place);
+  document.fonts.addEventListener("loadingdone", place, { signal });
   place();
 }

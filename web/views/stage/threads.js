@@ -6,10 +6,10 @@
  * @import { Geometry } from "./geometry.js"
  */
 import { gainOf, lower } from "../../state/gains.js";
-import { shownFrame, shownSettings, shownWords } from "../../state/selectors.js";
+import { shownFrame, shownRun, shownSettings, shownWords } from "../../state/selectors.js";
 import { shareOf, wordsPart } from "../../state/shares.js";
 import { percent, t } from "../../text/text.js";
-import { s, watch } from "../dom.js";
+import { s } from "../dom.js";
 import { ENCODER } from "./geometry.js";
 
 const THIN = 0.7;
@@ -22,8 +22,9 @@ const DOTS = { least: 0.8, more: 2.5 };
  * @param {HTMLElement} element
  * @param {Store} store
  * @param {() => import("./sockets.js").Socket[]} socketsOf
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, socketsOf) {
+export function mount(element, store, socketsOf, signal) {
   const svg = s("svg", { class: "layer threads", "aria-hidden": "true" });
   // The beads move, so they have a layer of their own that alone is painted again; they pass under the slots.
   const moving = s("svg", { class: "layer threads moving", "aria-hidden": "true" });
@@ -57,7 +58,8 @@ export function mount(element, store, socketsOf) {
       moving.replaceChildren();
       return;
     }
-    const { run, view } = store.state;
+    const { view } = store.state;
+    const run = shownRun(store.state);
     const { gains } = shownSettings(store.state);
     const words = shownWords(store.state);
     const frame = shownFrame(store.state);
@@ -178,19 +180,18 @@ export function mount(element, store, socketsOf) {
     return out;
   };
 
-  watch(
-    store,
-    ({ run, view, settings, reading }) => [
-      run.settings,
-      run.frames,
-      run.frames.length,
-      run.status,
+  store.subscribe(
+    ({ runs, view, settings, reading }) => [
+      shownRun({ runs }).settings,
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
       view.word,
       view.step,
       settings.gains,
       reading,
     ],
     draw,
+    signal,
   );
 
   return {

@@ -1,14 +1,13 @@
 /**
  * The line wound round the picture: one lap a step, as rough as the noise, and the lamp that runs along it.
  *
- * @import { Budget } from "../../state/budget.js"
- * @import { Store } from "../../state/store.js"
- * @import { State } from "../../types"
  * @import { Line } from "../../paint/line.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { inUnits } from "../../paint/canvas.js";
 import { pointAt, trace, winding } from "../../paint/line.js";
+import { shownRun } from "../../state/selectors.js";
 import { h } from "../dom.js";
 import { Lamp } from "./lamp.js";
 
@@ -16,10 +15,10 @@ const POWER = 2.2; // roughness falls faster than the noise, so that the middle 
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Budget} budget
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, budget) {
+export function mount(element, { store, budget }, signal) {
   const still = h("canvas", { class: "layer", "aria-hidden": "true" });
   const moving = h("canvas", { class: "layer", "aria-hidden": "true" });
   const lampMark = h("div", { class: "lamp-mark", "aria-hidden": "true" });
@@ -45,7 +44,7 @@ export function mount(element, store, budget) {
 
   /** Roughness in units at a lap, between the noise shares of the steps round it. */
   const roughness = (/** @type {number} */ lap) => {
-    const { frames } = store.state.run;
+    const { frames } = shownRun(store.state);
     if (!geometry || frames.length === 0) return geometry?.amplitude ?? 0;
     const step = Math.max(0, (lap * frames[0].steps) / geometry.laps);
     const at = Math.min(frames.length - 1, Math.floor(step));
@@ -66,7 +65,7 @@ export function mount(element, store, budget) {
   const draw = (position) => {
     if (!geometry || !line) return;
     readInks();
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const steps = Math.max(1, run.steps);
     const here = (position * geometry.laps) / steps;
     const whole = Math.min(geometry.laps, Math.floor(here + 1e-6));
@@ -110,7 +109,7 @@ export function mount(element, store, budget) {
     }
   };
 
-  const lamp = new Lamp(store, budget, draw);
+  const lamp = new Lamp(store, budget, draw, signal);
 
   return {
     /** The lamp's mark, to be put above everything else on the stage. */

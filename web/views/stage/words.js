@@ -2,14 +2,13 @@
  * The words of the prompt as toggles at the start of their threads, and the rail that makes the chosen one stronger
  * or weaker.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
 import { gainOf } from "../../state/gains.js";
-import { shownWords } from "../../state/selectors.js";
+import { shownRun, shownWords } from "../../state/selectors.js";
 import { number, t } from "../../text/text.js";
-import { fill, h, icon, rem, set, watch } from "../dom.js";
+import { fill, h, icon, rem, set } from "../dom.js";
 import { WORD } from "./geometry.js";
 import { findSockets } from "./sockets.js";
 
@@ -20,11 +19,11 @@ const MOST = 2;
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
  * @param {() => void} moved called when the words stand elsewhere
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send, moved) {
+export function mount(element, { store, send, reach }, moved, signal) {
   const group = h("div", {
     class: "words",
     role: "group",
@@ -177,10 +176,19 @@ export function mount(element, store, send, moved) {
     renew();
     mark();
   };
-  watch(store, ({ run, reading }) => [run.frames, run.settings, reading], update);
-  watch(store, ({ view, settings }) => [view.word, settings.gains], mark);
+  store.subscribe(
+    ({ runs, reading }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, reading],
+    update,
+    signal,
+  );
+  store.subscribe(({ view, settings }) => [view.word, settings.gains], mark, signal);
+
+  reach.offer("words", () => /** @type {HTMLElement | null} */ (group.firstElementChild)?.focus(), signal);
 
   return {
+    /** What is made here, in its order. */
+    elements: [group, more, rail],
+
     /** @param {Geometry} next @param {number} pixels of a unit */
     place(next, pixels) {
       geometry = next;

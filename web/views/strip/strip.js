@@ -2,17 +2,16 @@
  * The film strip: every step's picture, or of a long run every k-th; the line unrolled under them as a timeline; and the
  * transport.
  *
- * @import { Commands } from "../../state/commands.js"
- * @import { Store } from "../../state/store.js"
+ * @import { Tools } from "../mounting.js"
  */
 import { enlarge, extent, stain } from "../../paint/attention.js";
 import { clear, inUnits, put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { pointAt, straight, trace } from "../../paint/line.js";
-import { busy, mapOf, shownFrame, shownSteps } from "../../state/selectors.js";
+import { busy, mapOf, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
 import { stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
-import { fill, h, icon, say, set, watch } from "../dom.js";
+import { fill, h, icon, say, set, sized } from "../dom.js";
 import { playOrHold } from "../keys.js";
 import { progress } from "../progress.js";
 
@@ -21,10 +20,10 @@ const ROOMY = 10; // pictures that leave room for words beside their numbers
 
 /**
  * @param {HTMLElement} element
- * @param {Store} store
- * @param {Commands} send
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
  */
-export function mount(element, store, send) {
+export function mount(element, { store, send }, signal) {
   set(element, "aria-label", t("strip.label"));
   const play = h("button", { class: "play", click: () => playOrHold(store, send) });
   const line = h("div", { class: "transport-title" });
@@ -90,7 +89,8 @@ export function mount(element, store, send) {
 
   const update = () => {
     build();
-    const { run, view } = store.state;
+    const { view } = store.state;
+    const run = shownRun(store.state);
     const here = shownFrame(store.state);
     const steps = shownSteps(store.state);
     const range = extent(...(view.word === null ? [] : run.frames.map(wordMap)));
@@ -153,7 +153,8 @@ export function mount(element, store, send) {
    * @param {ImageData | null} finished
    */
   const paint = (picture, frame, range, finished) => {
-    const { view, run } = store.state;
+    const { view } = store.state;
+    const run = shownRun(store.state);
     const stained = view.word !== null && view.stain && frame.words[view.word];
     const key = [
       run.started,
@@ -182,7 +183,7 @@ export function mount(element, store, send) {
     const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const width = track.clientWidth / unit;
     if (width === 0) return;
-    const { run } = store.state;
+    const run = shownRun(store.state);
     const steps = shownSteps(store.state);
     const here = shownFrame(store.state)?.step ?? 0;
     const style = getComputedStyle(track);
@@ -228,7 +229,7 @@ export function mount(element, store, send) {
     ];
     if (by) send.move(by);
     else if (event.key === "Home") send.show(1);
-    else if (event.key === "End") send.show(store.state.run.frames.length);
+    else if (event.key === "End") send.show(shownRun(store.state).frames.length);
     else return false;
     event.preventDefault();
     event.stopPropagation();
@@ -241,19 +242,19 @@ export function mount(element, store, send) {
     /** @type {HTMLElement | null} */ (list.querySelector("[aria-current] .cover"))?.focus();
   });
 
-  watch(
-    store,
-    ({ run, view, settings }) => [
-      run.frames,
-      run.status,
-      run.steps,
-      run.source,
-      run.msPerStep,
+  store.subscribe(
+    ({ runs, view, settings }) => [
+      shownRun({ runs }).frames,
+      shownRun({ runs }).status,
+      shownRun({ runs }).steps,
+      shownRun({ runs }).source,
+      shownRun({ runs }).msPerStep,
       view,
       settings.steps,
     ],
     update,
+    signal,
   );
-  new ResizeObserver(draw).observe(track);
+  sized(track, draw, signal);
   update();
 }

@@ -1,0 +1,38 @@
+/**
+ * Changes of the runs by id, as patches for the store.
+ *
+ * @import { Run, RunsState, State } from "../types"
+ */
+import { NO_RUN } from "./store.js";
+
+/** @typedef {{ runs: Partial<RunsState> }} RunsPatch */
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @param {string} id of a run that is there, or is to be
+ * @param {Partial<Run>} fields of it
+ * @returns {RunsPatch}
+ */
+export function withRun({ runs }, id, fields) {
+  return { runs: { byId: { ...runs.byId, [id]: { ...(runs.byId[id] ?? NO_RUN), ...fields, id } } } };
+}
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @param {string} id
+ * @param {Partial<Run>} fields
+ * @returns {RunsPatch} the same, and the run is the one on show
+ */
+export function withRunShown(state, id, fields) {
+  return { runs: { ...withRun(state, id, fields).runs, shown: id } };
+}
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @param {string} id of a run to forget
+ * @returns {RunsPatch}
+ */
+export function withoutRun({ runs }, id) {
+  const { [id]: _, ...byId } = runs.byId;
+  return { runs: { byId } };
+}
