@@ -22,6 +22,7 @@ from export.format.manifest import FILE, Manifest, list_files, read_manifest, wr
 from export.graphs.graphs import Graph, graphs_of
 from export.graphs.tracing import Traced, load, trace
 from export.graphs.variants import variants_of
+from export.native.axes import write_axes
 from export.native.runtime import NativeRuntime
 from export.probe import UNKNOWN, write_probe
 from export.recipe import Recipe
@@ -141,7 +142,7 @@ class _Export:
         self.passes = [FLOAT, STORED] if compressed else [FLOAT]
         compared = sum(self._compares(graph.name, each) for each in self.passes for graph in self.graphs)
         self._stage = 1
-        self._stages = 2 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
+        self._stages = 3 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
 
     def _begin(self, stage: str) -> Callable[[int, int], None]:
         """Report a stage; what is returned reports its bytes."""
@@ -215,8 +216,19 @@ class _Export:
             manifest["probe"] = write_probe(folder, feeds, unets)
             if self.pipeline.judge:
                 shutil.copy(self.pipeline.judge.file, folder)
+            write_manifest(folder, manifest)
+            manifest["axes"] = self._fit_axes(folder)
             write_manifest(folder, manifest | {"files": list_files(folder)})
         return self._verify(folder, each)
+
+    def _fit_axes(self, folder: Path) -> dict[str, Any]:
+        """Write the axes of the map of latents; the manifest's ``axes``."""
+        about, runs = self.pipeline.about, self.recipe.axes_runs(self.pipeline)
+        self._begin(f"fitting the map on {runs} runs")
+        runtime = NativeRuntime(folder)
+        said = write_axes(runtime, about.prompts or [about.defaults.prompt], runs)
+        runtime.close()
+        return said
 
     def _precision(self, graph: str, each: str) -> str:
         """The precision of a graph in a pass."""

@@ -19,6 +19,8 @@ SEEDS = (1, 2, 3)
 STEPS = 10
 MANY_WEIGHTS = 200_000_000
 STEPS_OF_MANY = 2
+# On which the axes of the map are fitted; of many weights none, since each would take minutes.
+RUNS = 12
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,12 @@ class Recipe:
     def loop_steps(self, pipeline: Any) -> int:
         """Steps of the loop that is compared with diffusers."""
         return self.verify_steps or (STEPS_OF_MANY if pipeline.parameters > MANY_WEIGHTS else STEPS)
+
+    def axes_runs(self, pipeline: Any) -> int:
+        """Runs on which the axes of the map are fitted: one for each prompt that the checkpoint brings, or a few."""
+        if pipeline.parameters > MANY_WEIGHTS:
+            return 0
+        return len(pipeline.about.prompts) or RUNS
 
 
 def parse_precisions(words: Iterable[str]) -> tuple[str, dict[str, str]]:

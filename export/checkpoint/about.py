@@ -48,6 +48,7 @@ class About:
     known_words: tuple[str, ...] | None = None
     synonyms: Mapping[str, list[str]] = field(default_factory=dict)
     defaults: Defaults = field(default_factory=Defaults)
+    prompts: tuple[str, ...] = ()
 
     @property
     def licence_terms(self) -> str:
@@ -75,20 +76,22 @@ def read_about(
 
     ``diffuscope.json`` may hold ``name``, ``title``, ``licence`` and ``defaults`` with any of prompt, steps,
     guidance, sampler and seed, which win over ``defaults``, its architecture's; ``tokenizer/known_words.json``
-    lists the words that the model has seen, ``tokenizer/synonyms.json`` those of them that mean the same as others.
+    lists the words that the model has seen, ``tokenizer/synonyms.json`` those of them that mean the same as others;
+    ``prompts.txt`` has, line by line, what the model can draw.
     """
     path, words = folder / "diffuscope.json", folder / "tokenizer" / "known_words.json"
-    others = words.with_name("synonyms.json")
+    others, prompts = words.with_name("synonyms.json"), folder / "prompts.txt"
     try:
         said = json.loads(path.read_text("utf-8")) if path.exists() else {}
         known = tuple(json.loads(words.read_text("utf-8"))) if words.exists() else None
         near = json.loads(others.read_text("utf-8")) if others.exists() else {}
+        lines = tuple(prompts.read_text("utf-8").splitlines()) if prompts.exists() else ()
         sampler = SAMPLERS.get(index["scheduler"][1], "ddim")
         settings = {"sampler": sampler, **defaults, **said.pop("defaults", {})}
         title = _title(folder)
         guessed = {"name": _name(title), "title": title, "licence": licence_of(folder)}
         own = replace(Defaults(), **settings)
-        return About(**(guessed | said), known_words=known, synonyms=near, defaults=own)
+        return About(**(guessed | said), known_words=known, synonyms=near, defaults=own, prompts=lines)
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path.name} or {words.name} in {folder} cannot be used ({error}).") from None
 

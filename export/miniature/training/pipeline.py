@@ -9,12 +9,15 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from export.miniature.scenes.grammar import caption, scene
 from export.miniature.training.curve import draw
 from export.miniature.training.denoiser import scheduler
 from export.miniature.training.meanings import synonyms
 from export.miniature.training.tokenizer import known_words
 
 ABOUT = Path(__file__).with_name("diffuscope.json")  # how the page names it, and what it begins with
+
+PROMPTS = 96  # captions that go along, as examples of what it can draw
 
 PREVIEW = "preview_decoder"  # the small decoder's folder, beside the parts
 
@@ -64,6 +67,8 @@ def save(pipeline: StableDiffusionPipeline, folder: Path, logs: list[Path]) -> N
     halves.save_pretrained(partial, safe_serialization=True)
     for name, words in (("known_words", known_words()), ("synonyms", synonyms())):
         (partial / "tokenizer" / f"{name}.json").write_text(json.dumps(words, indent=0) + "\n")
+    captions = [caption(scene(seed)) for seed in range(PROMPTS)]
+    (partial / "prompts.txt").write_text("\n".join(captions) + "\n")
     shutil.copy(ABOUT, partial)
     (partial / "logs").mkdir()
     for log in logs:
