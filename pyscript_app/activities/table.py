@@ -17,6 +17,7 @@ from pyscript_app.refusal import RefusalError, choices
 # Name -> module; imported when it is first asked for.
 ACTIVITIES = {
     "generate": "pyscript_app.activities.generate",
+    "compare": "pyscript_app.activities.compare",
 }
 
 

@@ -43,3 +43,5 @@ class Tools:
     open: Callable[[str], Awaitable[None]]
     """Fetches and opens a graph before it is run, so that its first run takes no longer than the others. Raises a
     RefusalError where the model has no such graph."""
+    read: Callable[[str], Awaitable[bytes]]
+    """The bytes of a small file of the model, by its path in the manifest; fetched if need be."""

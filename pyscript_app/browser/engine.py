@@ -11,6 +11,7 @@ from typing import Any
 from pyscript_app.activities.table import find
 from pyscript_app.activities.tools import Tools
 from pyscript_app.browser.control import Control
+from pyscript_app.browser.files import read
 from pyscript_app.browser.loading import Loaded
 from pyscript_app.browser.messages import post, post_item
 from pyscript_app.browser.past import Past
@@ -27,6 +28,7 @@ class Engine:
         self.control = Control()
         self._manifest = loaded.manifest
         self.past = Past(lambda run: post("forgotten", run=run))
+        self._files = loaded.source
         self._runtime = WebRuntime(loaded.ort, loaded.graphs, loaded.sessions, loaded.settle)
         self._turn = asyncio.Lock()
 
@@ -44,7 +46,15 @@ class Engine:
         async with self._turn:
             control.check()
             runtime = self._runtime.steered(control, lambda graph: post("stage", id=name, stage=graph))
-            tools = Tools(name, self.model, self._manifest, runtime, self.past, runtime.open)
+            tools = Tools(
+                name,
+                self.model,
+                self._manifest,
+                runtime,
+                self.past,
+                open=runtime.open,
+                read=lambda path: control.during(self._read(path)),
+            )
             items = find(activity).run(wishes, tools)
             try:
                 asked = control.asked
@@ -55,6 +65,10 @@ class Engine:
                     asked = control.asked
             finally:
                 await items.aclose()
+
+    async def _read(self, path: str) -> bytes:
+        content: bytes = (await read((await self._files.open([path]))[path])).to_bytes()
+        return content
 
     async def decode(self, latent: array[float]) -> tuple[array[float], float]:
         """The decoder's picture of a latent, and the milliseconds that it took; also while an activity goes on."""

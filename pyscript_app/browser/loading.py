@@ -13,7 +13,7 @@ import js
 from pyodide.ffi import jsnull
 
 from pyscript_app.browser import backend, onnxruntime
-from pyscript_app.browser.files import PageFiles, read
+from pyscript_app.browser.files import Files, PageFiles, read
 from pyscript_app.browser.messages import post
 from pyscript_app.browser.runtime import import_module, plain
 from pyscript_app.browser.sessions import Opener, Sessions
@@ -40,6 +40,7 @@ class Loaded:
     graphs: Mapping[str, Any]  # all that may be opened
     model: Model
     sessions: Sessions
+    source: Files  # of what an activity needs beside the graphs
     settle: Callable[[], Awaitable[None]] | None  # waits for the graphics card, where one computes
     facts: dict[str, Any]
 
@@ -118,7 +119,7 @@ async def load(options: Any) -> Loaded:
         "build": build,
         "verdict": verdict,
     }
-    return Loaded(ort, manifest, all_graphs, Model(manifest, vocab, merges), sessions, settle, facts)
+    return Loaded(ort, manifest, all_graphs, Model(manifest, vocab, merges), sessions, source, settle, facts)
 
 
 async def _choose(

@@ -103,7 +103,8 @@ def offer(
     monkeypatch.setattr(messages, "to_js", lambda value: SimpleNamespace(buffer=value))
     monkeypatch.setattr("pyscript_app.browser.sessions.read", read)
     opener = Opener(Ort(), lambda _: None, GRAPHS, {"unet.onnx": None}, 1, download)
-    facts = {"model": None, "manifest": {}, "ort": None, "graphs": GRAPHS, "settle": None}
+    source = SimpleNamespace(open=download)
+    facts = {"model": None, "manifest": {}, "ort": None, "graphs": GRAPHS, "source": source, "settle": None}
     loaded = SimpleNamespace(**facts, sessions=Sessions(opener, "wasm", {}))
     monkeypatch.setattr(commands, "_engine", Engine(loaded))  # type: ignore[arg-type]
     return offer
@@ -121,7 +122,7 @@ def test_every_activity_of_the_table_is_a_module_that_can_be_run() -> None:
 def test_an_activity_that_nobody_knows_is_refused_with_a_code() -> None:
     trouble = asyncio.run(_ask("sing"))["trouble"]
     assert trouble["reason"] == "activity-unknown"
-    assert trouble["values"] == {"name": "'sing'", "choices": "generate, count"}
+    assert trouble["values"] == {"name": "'sing'", "choices": "generate, compare, count"}
 
 
 async def _ask(activity: str) -> Any:
@@ -288,3 +289,36 @@ def test_a_graph_that_the_model_lacks_is_refused_with_a_code(offer: Any, downloa
     trouble = asyncio.run(_ask("count"))["trouble"]
     assert (trouble["reason"], trouble["values"]) == ("graph-absent", {"graph": "unet_layers"})
     assert not download.asked
+
+
+@pytest.fixture
+def reading(offer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An activity that reads a file of the model."""
+
+    async def run(_: Any, tools: Tools) -> AsyncGenerator[Any, None]:
+        yield {"length": len(await tools.read("axes.bin"))}
+
+    async def read(_: Any) -> Any:
+        return SimpleNamespace(to_bytes=lambda: b"123")
+
+    offer(run)
+    monkeypatch.setattr("pyscript_app.browser.engine.read", read)
+
+
+@pytest.mark.usefixtures("reading")
+def test_a_file_of_the_model_is_read_as_bytes(page: Page, download: Download) -> None:
+    download.let.set()
+    assert asyncio.run(_ask("count")) == {}
+    assert download.asked == [{"axes.bin"}]
+    assert [message["item"] for message in page.posted] == [{"length": 3}]
+
+
+@pytest.mark.usefixtures("reading")
+def test_a_cancel_ends_the_reading_of_a_file_at_once(download: Download) -> None:
+    async def scene() -> Any:
+        run = commands.run("count", WISHES)
+        await asyncio.sleep(0.05)
+        commands.cancel()
+        return await finish(run)
+
+    assert asyncio.run(scene()) == {"cancelled": True}

@@ -36,7 +36,7 @@ class Worker:
 
     def draw(self, settings: Settings, name: str = "again", **place: Any) -> list[Frame]:
         self.seen.clear()
-        tools = Tools(name, self.model, {}, self.runtime, self.past, open=None)  # type: ignore[arg-type]
+        tools = Tools(name, self.model, {}, self.runtime, self.past, open=None, read=None)  # type: ignore[arg-type]
 
         async def scene() -> None:
             async for frame in run(vars(settings) | place, tools):

@@ -1,0 +1,87 @@
+"""A run as the page wishes for it: read, and drawn so that later ones can go on from each of its steps."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, fields, replace
+from math import prod
+from typing import Any
+
+from pyscript_app import loop
+from pyscript_app.activities.tools import Tools
+from pyscript_app.frame import Frame
+from pyscript_app.moment import first_state
+from pyscript_app.refusal import RefusalError
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What to draw, and where to begin if not in noise."""
+
+    settings: loop.Settings
+    start: loop.Start | loop.State | None
+
+    @classmethod
+    def read(cls, wishes: dict[str, Any], tools: Tools) -> Drawing:
+        """What the page wishes for.
+
+        Args:
+            wishes: The loop's settings, and where to begin if not in noise: ``start``, a picture ``{width, height,
+                data, strength}``; or ``from``, the step of an earlier run ``{run, step, latent}``, where ``latent``
+                ``[C, h, w]`` stands in for that run's own.
+            tools: Of the activity.
+
+        Raises:
+            RefusalError: It cannot be drawn.
+        """
+        wishes = dict(wishes)
+        picture, origin = wishes.pop("start", None), wishes.pop("from", None)
+        settings = _settings(wishes)
+        return cls(settings, _start(settings, picture, origin, tools))
+
+    async def draw(self, run: str, tools: Tools) -> AsyncGenerator[Frame, None]:
+        """The loop's frames without their states: the past has these, under the run's name.
+
+        Raises:
+            RefusalError: It cannot be drawn.
+        """
+        tools.past.keep(run, self.start)
+        async with aclosing(
+            loop.generate(self.settings, tools.model, tools.runtime, start=self.start)
+        ) as frames:
+            async for frame in frames:
+                if frame.state:
+                    tools.past.keep(run, frame.state)
+                yield replace(frame, state=None)
+
+
+def _settings(wishes: dict[str, Any]) -> loop.Settings:
+    if strange := wishes.keys() - {field.name for field in fields(loop.Settings)}:
+        raise RefusalError("setting-unknown", name=repr(min(strange)))
+    return loop.Settings(**wishes)
+
+
+def _start(
+    settings: loop.Settings, picture: Any, origin: Any, tools: Tools
+) -> loop.Start | loop.State | None:
+    model = tools.model
+    if picture and origin:
+        raise RefusalError("start-twice")
+    if picture:
+        if (picture["height"], picture["width"]) != model.size:
+            height, width = model.size
+            raise RefusalError("start-size", width=width, height=height)
+        return loop.Start(picture["data"], picture.get("strength"))
+    if not origin:
+        return None
+    found = tools.past.find(origin["run"], origin["step"])
+    if "latent" not in origin:
+        return found
+    latent = array("f", origin["latent"])
+    if len(latent) != (count := prod(model.shape)):
+        raise RefusalError("from-latent", count=count)
+    if isinstance(found, loop.State):
+        return found.with_latent(latent)
+    return first_state(settings, model, found, latent)
