@@ -1,6 +1,7 @@
 /** Puts the page together: the words, the store, the engine, the views of views/views.js, the rooms of rooms/rooms.js. */
 
 import { Engine } from "./engine/engine.js";
+import { faceOf } from "./engine/face.js";
 import { inhabit } from "./rooms/inhabit.js";
 import { readRoom } from "./state/address.js";
 import { Budget } from "./state/budget.js";
@@ -20,7 +21,7 @@ const budget = new Budget(store, (motion) => {
 const engine = new Engine(store);
 const send = new Commands(store, engine);
 const tools = { store, send, budget, reach: new Reach() };
-window.diffuscope = engine.face;
+window.diffuscope = faceOf(engine);
 
 wearTheme(store);
 // Before any view measures itself: an opened part takes the panel's place, and the frame makes room.

@@ -19,9 +19,16 @@ export interface Diffuscope {
    */
   generate(wishes?: Wishes, onFrame?: (frame: Frame) => void): Promise<Result>;
   /**
+   * Draw two pictures in turn, always a step of the one whose latent holds more noise, and say how far apart they are. `a`
+   * is as for `generate`; what `b` leaves out is a's, also where it begins if it has neither a `start` nor a `from`. A pair
+   * is told once both of its frames are there, in a's order. Cancels, is cancelled and steered as a `generate`.
+   */
+  compare(a?: Wishes, b?: Wishes, onPair?: (pair: Pair) => void): Promise<Comparison>;
+  /**
    * Do an activity of pyscript_app/activities/table.py when the engine is ready and those before it have ended; gives its
-   * last item. Of items, fields of Python's are in camelCase and arrays are typed arrays. "generate" is the method above,
-   * and its items are frames. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
+   * last item. Of items, fields of Python's are in camelCase and arrays are typed arrays. "generate" and
+   * "compare" are the methods above: frames are the items of the one, pairs of the other, which takes `a` and `b` and gives
+   * the comparison. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
    */
   run<Item>(
     activity: string,
@@ -73,8 +80,36 @@ export interface Result {
   /** Those that were computed; of a run that goes on from another, `step` counts that one's steps too. */
   frames: Frame[];
   settings: Settings;
-  /** Of the whole run. */
+  /** Of the whole run; of one that was compared, what its own frames took. */
   ms: number;
+}
+
+/** A frame of a comparison's first run, and of the second that whose latent holds the nearest share of noise. */
+export interface Pair {
+  a: Frame;
+  b: Frame;
+  /** How far apart their latents are: |a - b| / |a|. */
+  distance: number;
+  /** The same of their predicted clean latents. */
+  foreseen: number;
+}
+
+/** Two runs side by side. Distances have one number for each of a's frames, of the latents after the step. */
+export interface Comparison {
+  a: Result;
+  b: Result;
+  /** For each of a's frames the index of b's that it is compared with. */
+  pairs: number[];
+  /** |a - b| / |a| of the latents; 0 for equal ones. Samplers differ in how large the latents of a noise level are. */
+  distance: number[];
+  /** The same of the predicted clean latents, whose size no sampler changes. */
+  foreseen: number[];
+  /** From which of a's frames on, from 1, the runs are at least half as far apart as in the end; null where they end
+   * together. */
+  parting: number | null;
+  /** Where the latents lie on the two axes of the model's manifest, [x, y] each: the one before a run's first frame, then
+   * one for each frame. Null where the model has no axes. */
+  paths: { a: [number, number][]; b: [number, number][] } | null;
 }
 
 /** Everything that one denoising step computed; the same fields as in pyscript_app/frame.py. */

@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, Route
 ENGINE = """export class Engine {
   constructor(store) {
     globalThis.store = store;
-    this.face = {};
     this.runs = {};
   }
   start() {}

@@ -92,8 +92,8 @@ test("beyond the room the oldest run is forgotten as a whole, but none that is o
   assert.deepEqual(ids(), ["1", "2", "3", "4", "5"]);
   assert.deepEqual(packed(), ["1", "2", "3", "4"]);
   shelf.room = 0;
-  store.set({ runs: { beside: "1" } });
   show("6");
+  store.set({ runs: { beside: "1" } });
   await settled();
   assert.deepEqual(ids(), ["1", "6"]);
 });

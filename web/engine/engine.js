@@ -2,7 +2,7 @@
  * The worker's other end: commands go to Python, and what Python reports becomes the store's state.
  *
  * @import { Commands } from "./worker.js"
- * @import { Diffuscope, EngineState, Manifest, ModelEntry, Settings, Trouble } from "../types"
+ * @import { EngineState, Manifest, ModelEntry, Settings, Trouble } from "../types"
  */
 
 import { readDevice } from "../device/device.js";
@@ -22,7 +22,6 @@ import { EngineError, troubleOf } from "./trouble.js";
 import { PythonWorker } from "./worker.js";
 
 const READING_DELAY = 80; // milliseconds of quiet before a prompt is read
-const QUICK = { steps: 4 }; // a picture that one can just make out
 const STARTING = /** @type {const} */ ({
   status: "booting",
   stage: "Python",
@@ -135,33 +134,6 @@ export class Engine {
     if (!asksFirst(entry, {})) return false;
     await this.survey();
     return asksFirst(entry, this.store.state.models.kept);
-  }
-
-  /** @returns {Diffuscope} what `window.diffuscope` is */
-  get face() {
-    const { activities, runs, store } = this;
-    const steered = () => (runs.drawing ? runs : activities);
-    return {
-      get ready() {
-        return activities.ready.promise.then(() => {
-          const { model, engine: facts } = store.state;
-          const { backend, adapter, threads } = facts;
-          return { model: /** @type {Manifest} */ (model), backend: backend ?? "wasm", adapter, threads };
-        });
-      },
-      generate: (wishes, onFrame) => runs.generate(wishes, onFrame),
-      run: async (activity, wishes = {}, onItem) => {
-        if (activity !== "generate") return activities.run(activity, wishes, { onItem });
-        const { quick, ...settings } = wishes;
-        const heard = /** @type {any} */ (onItem); // a frame is the item
-        const { frames } = await runs.generate(quick ? { ...QUICK, ...settings } : settings, heard);
-        return /** @type {any} */ (frames.at(-1));
-      },
-      pause: () => steered().pause(),
-      resume: () => steered().resume(),
-      step: () => steered().step(),
-      cancel: () => activities.cancel(),
-    };
   }
 
   /** @returns {Promise<ModelEntry>} the model that the visitor, the address or the page has chosen */

@@ -1,35 +1,31 @@
 /**
- * Runs: a picture is asked for, waits for its turn, is steered, and its frames go into the store under the run's id. One at
- * a time; a newer one cancels the one before, and waits for other activities.
+ * Runs: a picture is asked for, or two to compare; they wait for their turn, are steered, and their frames go into the store
+ * under their ids. One picture or comparison at a time; a newer one cancels the one before, and waits for other activities.
  *
- * @import { Commands, Place } from "../engine/worker.js"
+ * @import { Commands } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { Frame, Manifest, Reason, Result, Run, Settings, Wishes } from "../types"
+ * @import { Comparison, Frame, Pair, Reason, Result, Run, Settings, Wishes } from "../types"
  */
 
 import { Activities } from "../engine/activities.js";
-import { EngineError, troubleOf } from "../engine/trouble.js";
-import { within } from "../state/bounds.js";
-import { lower, split } from "../state/gains.js";
+import { troubleOf } from "../engine/trouble.js";
+import { lower } from "../state/gains.js";
 import { withRun, withRunShown } from "../state/runs.js";
 import { shownRun } from "../state/selectors.js";
-import { stepsToTake, timeOf } from "../state/steps.js";
-import { NO_RUN } from "../state/store.js";
-import { compact } from "./half.js";
-import { unpack } from "./packing.js";
+import { timeOf } from "../state/steps.js";
+import { Drawing } from "./drawing.js";
 
 /**
- * A run that was asked for.
+ * A picture, or two to compare.
  *
  * @typedef {object} Job
- * @property {string} id
- * @property {Settings} settings
- * @property {((frame: Frame) => void) | undefined} onFrame
+ * @property {string} id of the activity
+ * @property {Drawing[]} drawings
  * @property {boolean} begun whether Python works on it
  */
 
 export class Runs {
-  /** @type {Job | null} the newest run that was asked for and has not ended */
+  /** @type {Job | null} the newest one that was asked for and has not ended */
   #job = null;
   #count = 0;
 
@@ -44,7 +40,7 @@ export class Runs {
     return this.activities.python;
   }
 
-  /** Whether Python works on a picture. */
+  /** Whether Python works on a picture, or on two. */
   get drawing() {
     return this.#job?.begun ?? false;
   }
@@ -59,61 +55,54 @@ export class Runs {
    * @param {{ behind?: boolean }} [place] `behind`: a recording may be on show until the run begins
    * @returns {Promise<Result>} rejects with an AbortError after `cancel()`, with an Error that says what went wrong
    */
-  async generate({ start, from, ...wishes } = {}, onFrame, { behind = false } = {}) {
-    const said = Object.entries(wishes).filter(([, value]) => value !== undefined);
-    const origin = this.#origin(from);
-    /** @type {Partial<Settings>} */
-    const given = { ...origin?.settings, ...Object.fromEntries(said) };
-    const { settings: known, refused } = within(given);
-    if (refused) throw new EngineError({ code: "settings", ...refused });
-    this.cancel();
-    const gains = known.gains && lower(known.gains);
-    this.store.set({ settings: gains ? { ...known, gains } : known, view: { step: null } });
-    const settings = { ...this.store.state.settings, ...given };
-    const id = `run-${++this.#count}`;
-    /** @type {Job} */
-    const job = { id, settings, onFrame, begun: false };
-    this.#job = job;
-    const steps = stepsToTake(settings, start?.strength);
-    let before = origin?.frames.slice(0, from?.step) ?? [];
-    /** @type {Run} */
-    const fresh = { ...NO_RUN, status: "waiting", settings, steps, frames: before, queued: behind };
+  async generate(wishes = {}, onFrame, { behind = false } = {}) {
+    const drawing = new Drawing(this.store, this.#name(), wishes);
+    this.#replace(drawing);
     const hidden = behind && shownRun(this.store.state).source === "recorded";
-    this.store.set((hidden ? withRun : withRunShown)(this.store.state, id, fresh));
-    let started = 0;
-    const asked = async (/** @type {Commands} */ python) => {
-      if (!wishes.gains) settings.gains = await heard(python, settings);
-      if (origin?.packed) before = await unpack(origin.packed.slice(0, from?.step));
-      const kept = Object.keys(this.store.state.runs.byId);
-      python.retain([...new Set(origin ? [...kept, origin.id] : kept)]);
-      return { ...settings, ...placeOf(start, from) };
+    const fresh = { ...drawing.fresh, queued: behind };
+    this.store.set((hidden ? withRun : withRunShown)(this.store.state, drawing.id, fresh));
+    const asked = (/** @type {Commands} */ python) => drawing.wishes(python);
+    const onItem = (/** @type {any} */ item) => {
+      const frame = drawing.take(item);
+      onFrame?.(frame);
     };
-    const onBegin = () => {
-      job.begun = true;
-      started = performance.now();
-      const { model } = this.store.state;
-      /** @type {Partial<Run>} */
-      const begun = { status: "running", queued: false, resumable: true, frames: before, started, model };
-      this.store.set(withRunShown(this.store.state, id, begun));
+    const { results } = await this.#draw("generate", drawing.id, [drawing], asked, onItem);
+    return results[0];
+  }
+
+  /**
+   * Draw two pictures in turn, the first on show and the second beside it. The first has the given settings as `generate`
+   * does; the second has the first one's where it has none of its own, and begins where the first does unless it names
+   * a `start` or `from`.
+   *
+   * @param {Wishes} [a]
+   * @param {Wishes} [b]
+   * @param {(pair: Pair) => void} [onPair]
+   * @returns {Promise<Comparison>} rejects as `generate` does
+   */
+  async compare(a = {}, b = {}, onPair) {
+    const one = new Drawing(this.store, this.#name(), a);
+    const place = "start" in b || "from" in b ? null : { start: a.start, from: a.from };
+    const other = new Drawing(this.store, this.#name(), { ...b, ...place }, one.settings);
+    this.#replace(one);
+    this.#show([one, other], ({ fresh }) => fresh);
+    const asked = async (/** @type {Commands} */ python) => ({
+      a: { id: one.id, ...(await one.wishes(python)) },
+      b: { id: other.id, ...(await other.wishes(python)) },
+    });
+    const onItem = (/** @type {any} */ { run, frame, pairs }) => {
+      (run === "a" ? one : other).take(frame);
+      for (const { a, b, ...apart } of pairs) onPair?.({ a: one.frames[a], b: other.frames[b], ...apart });
     };
-    const onStage = (/** @type {string} */ stage) =>
-      this.store.setLater(withRun(this.store.state, id, { stage }));
-    const onItem = (/** @type {any} */ item) => this.#take(job, item);
-    try {
-      await this.activities.run("generate", asked, { id, onBegin, onStage, onItem });
-      const { frames } = this.store.state.runs.byId[id];
-      const picture = frames[frames.length - 1].preview;
-      this.#tell(job, { status: "finished", stage: "", picture });
-      return { id, picture, frames: frames.slice(before.length), settings, ms: performance.now() - started };
-    } catch (error) {
-      const ended = /** @type {Error} */ (error).name === "AbortError";
-      /** @type {Partial<Run>} */
-      const end = ended ? { status: "cancelled" } : { status: "failed", error: troubleOf(error) };
-      this.#tell(job, { ...end, stage: "", queued: false });
-      throw error;
-    } finally {
-      if (this.#job === job) this.#job = null;
-    }
+    const { results, last } = await this.#draw(
+      "compare",
+      `${one.id}+${other.id}`,
+      [one, other],
+      asked,
+      onItem,
+    );
+    const [ofA, ofB] = results.map((result) => ({ ...result, ms: own(result.frames) }));
+    return { parting: null, paths: null, ...last.comparison, a: ofA, b: ofB };
   }
 
   /** Stop before the next step. */
@@ -131,11 +120,11 @@ export class Runs {
     this.#steer("paused", "paused", "step");
   }
 
-  /** End the run within one step; its promise rejects with an AbortError. */
+  /** End what goes on within one step; its promise rejects with an AbortError. */
   cancel() {
     if (!this.#job) return;
     const { id } = this.#job;
-    this.#tell(this.#job, { status: "cancelled", stage: "", queued: false });
+    this.#tell(this.#job, () => ({ status: "cancelled", stage: "", queued: false }));
     this.#job = null;
     this.activities.cancel(id);
   }
@@ -154,39 +143,65 @@ export class Runs {
   refuse(reason) {
     this.cancel();
     const error = { code: /** @type {const} */ ("settings"), ...reason };
-    this.store.set(withRunShown(this.store.state, `run-${++this.#count}`, { status: "failed", error }));
+    this.store.set(withRunShown(this.store.state, this.#name(), { status: "failed", error }));
+  }
+
+  #name() {
+    return `run-${++this.#count}`;
+  }
+
+  /** Cancel what goes on; the fields are those of what comes. @param {Drawing} drawing */
+  #replace({ known }) {
+    this.cancel();
+    const settings = known.gains ? { ...known, gains: lower(known.gains) } : known;
+    this.store.set({ settings, view: { step: null } });
+  }
+
+  /** Put a run on show, a second one beside it. @param {Drawing[]} drawings @param {(one: Drawing) => Partial<Run>} fields */
+  #show([one, other], fields) {
+    this.store.set(withRunShown(this.store.state, one.id, fields(one), other?.id));
+    if (other) this.store.set(withRun(this.store.state, other.id, fields(other)));
   }
 
   /**
-   * @param {Job} job
-   * @param {any} fields of a frame as the worker sends it
+   * @param {string} activity
+   * @param {string} id its messages'
+   * @param {Drawing[]} drawings
+   * @param {(python: Commands) => Promise<object>} asked what Python takes
+   * @param {(item: any) => void} onItem
+   * @returns {Promise<{ results: Result[], last: any }>} and the activity's last item
    */
-  #take(job, { picture, attention, ...fields }) {
-    const { model, runs } = this.store.state;
-    const run = runs.byId[job.id];
-    const { height, width } = /** @type {Manifest} */ (model).picture;
-    /** @type {Frame} */
-    const frame = {
-      ...fields,
-      attention: compact(attention),
-      preview: new ImageData(new Uint8ClampedArray(picture), width, height),
+  async #draw(activity, id, drawings, asked, onItem) {
+    /** @type {Job} */
+    const job = { id, drawings, begun: false };
+    this.#job = job;
+    const wishes = async (/** @type {Commands} */ python) => {
+      const made = await asked(python);
+      const origins = drawings.flatMap(({ origin }) => origin?.id ?? []);
+      python.retain([...new Set([...Object.keys(this.store.state.runs.byId), ...origins])]);
+      return made;
     };
-    const { steps } = frame;
-    // Those of an earlier run may have belonged to more steps, or fewer.
-    const before = run.frames[0]?.steps === steps ? run.frames : run.frames.map((one) => ({ ...one, steps }));
-    const frames = [...before, frame];
-    const msPerStep = frames.reduce((sum, one) => sum + timeOf(one), 0) / frames.length;
-    this.store.setLater(withRun(this.store.state, job.id, { frames, steps, msPerStep }));
-    job.onFrame?.(frame);
-  }
-
-  /**
-   * @param {Wishes["from"]} from
-   * @returns {Run | null} the run to go on from, where the worker remembers it; it refuses others by their name
-   */
-  #origin(from) {
-    const run = this.store.state.runs.byId[from?.run ?? ""];
-    return run?.resumable ? run : null;
+    const onBegin = () => {
+      job.begun = true;
+      this.#show(drawings, (drawing) => drawing.begin());
+    };
+    const onStage = (/** @type {string} */ stage) => {
+      for (const one of drawings) this.store.setLater(withRun(this.store.state, one.id, { stage }));
+    };
+    try {
+      const last = await this.activities.run(activity, wishes, { id, onBegin, onStage, onItem });
+      const results = drawings.map(({ result }) => result);
+      this.#tell(job, (index) => ({ status: "finished", stage: "", picture: results[index].picture }));
+      return { results, last };
+    } catch (error) {
+      const ended = /** @type {Error} */ (error).name === "AbortError";
+      /** @type {Partial<Run>} */
+      const end = ended ? { status: "cancelled" } : { status: "failed", error: troubleOf(error) };
+      this.#tell(job, () => ({ ...end, stage: "", queued: false }));
+      throw error;
+    } finally {
+      if (this.#job === job) this.#job = null;
+    }
   }
 
   /** Change a run that is still here. @param {string} id @param {Partial<Run>} fields */
@@ -194,9 +209,15 @@ export class Runs {
     if (id in this.store.state.runs.byId) this.store.set(withRun(this.store.state, id, fields));
   }
 
-  /** Change the run's state, unless a newer run has taken its place. @param {Job} job @param {Partial<Run>} fields */
+  /**
+   * Change the state of its runs, unless a newer job has taken its place.
+   *
+   * @param {Job} job
+   * @param {(index: number) => Partial<Run>} fields of each of its runs
+   */
   #tell(job, fields) {
-    if (this.#job === job) this.#change(job.id, fields);
+    if (this.#job !== job) return;
+    for (const [index, { id }] of job.drawings.entries()) this.#change(id, fields(index));
   }
 
   /**
@@ -205,38 +226,13 @@ export class Runs {
    * @param {"pause" | "resume" | "step"} command
    */
   #steer(from, to, command) {
-    if (!this.#job || this.store.state.runs.byId[this.#job.id].status !== from) return;
-    this.#tell(this.#job, { status: to });
+    if (!this.#job || this.store.state.runs.byId[this.#job.drawings[0].id].status !== from) return;
+    this.#tell(this.#job, () => ({ status: to }));
     this.activities[command]();
   }
 }
 
-/**
- * @param {Wishes["start"]} start
- * @param {Wishes["from"]} from
- * @returns {Place} with nothing in it that is undefined: Python takes less for not being there
- */
-function placeOf(start, from) {
-  /** @type {Place} */
-  const place = {};
-  if (start) {
-    const { width = 0, height = 0, data = [] } = start.picture ?? {};
-    place.start = { width, height, data, strength: start.strength };
-  }
-  if (from) {
-    const { run, step, latent } = from;
-    place.from = latent ? { run, step, latent } : { run, step };
-  }
-  return place;
-}
-
-/**
- * @param {Commands} python
- * @param {Settings} settings
- * @returns {Promise<Settings["gains"]>} the strengths whose word is in the prompt, as the tokenizer reads it
- */
-async function heard(python, { prompt, gains }) {
-  if (Object.keys(gains).length === 0) return gains;
-  const { words } = await python.read_prompt(prompt);
-  return split(gains, words).heard;
+/** @param {Frame[]} frames @returns {number} milliseconds that their graphs took */
+function own(frames) {
+  return frames.reduce((sum, frame) => sum + timeOf(frame), 0);
 }

@@ -21,10 +21,11 @@ export function withRun({ runs }, id, fields) {
  * @param {Pick<State, "runs">} state
  * @param {string} id
  * @param {Partial<Run>} fields
- * @returns {RunsPatch} the same, and the run is the one on show
+ * @param {string | null} [beside] the id of a second one
+ * @returns {RunsPatch} the same, and this is what is on show
  */
-export function withRunShown(state, id, fields) {
-  return { runs: { ...withRun(state, id, fields).runs, shown: id } };
+export function withRunShown(state, id, fields, beside = null) {
+  return { runs: { ...withRun(state, id, fields).runs, shown: id, beside } };
 }
 
 /**
