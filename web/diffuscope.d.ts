@@ -26,9 +26,9 @@ export interface Diffuscope {
   compare(a?: Wishes, b?: Wishes, onPair?: (pair: Pair) => void): Promise<Comparison>;
   /**
    * Do an activity of pyscript_app/activities/table.py when the engine is ready and those before it have ended; gives its
-   * last item. Of items, fields of Python's are in camelCase and arrays are typed arrays. "generate" and
-   * "compare" are the methods above: frames are the items of the one, pairs of the other, which takes `a` and `b` and gives
-   * the comparison. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
+   * last item. Of items, fields of Python's are in camelCase and arrays are typed arrays. "generate" and "compare"
+   * are the methods above: the one's items are frames, the other takes `a` and `b`, and its items are pairs, its last the
+   * comparison. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
    */
   run<Item>(
     activity: string,

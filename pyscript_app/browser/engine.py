@@ -28,7 +28,7 @@ class Engine:
         self.control = Control()
         self._manifest = loaded.manifest
         self.past = Past(lambda run: post("forgotten", run=run))
-        self._files = loaded.source
+        self._source = loaded.source
         self._runtime = WebRuntime(loaded.ort, loaded.graphs, loaded.sessions, loaded.settle)
         self._turn = asyncio.Lock()
 
@@ -67,7 +67,7 @@ class Engine:
                 await items.aclose()
 
     async def _read(self, path: str) -> bytes:
-        content: bytes = (await read((await self._files.open([path]))[path])).to_bytes()
+        content: bytes = (await read((await self._source.open([path]))[path])).to_bytes()
         return content
 
     async def decode(self, latent: array[float]) -> tuple[array[float], float]:
