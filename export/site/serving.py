@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from export.format.errors import UserError
 from export.site.policy import POLICY
@@ -79,15 +81,22 @@ class Handler(SimpleHTTPRequestHandler):
         """Keep the terminal quiet."""
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of visitors who leave in the middle of an answer, as every reload does."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong with an answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _blocks(read: Callable[[int], bytes], count: int) -> Iterator[bytes]:
     while count > 0 and (block := read(min(count, 1 << 20))):
         count -= len(block)
         yield block
 
 
-def server(
-    folder: Path | str, port: int = 8000, host: str = "127.0.0.1", isolate: bool = True
-) -> ThreadingHTTPServer:
+def server(folder: Path | str, port: int = 8000, host: str = "127.0.0.1", isolate: bool = True) -> Server:
     """Make a server of ``folder``, bound but not yet serving.
 
     Args:
@@ -103,7 +112,7 @@ def server(
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}: build the page first with 'diffuscope build'.")
     try:
-        return ThreadingHTTPServer((host, port), partial(Handler, directory=str(folder), isolate=isolate))
+        return Server((host, port), partial(Handler, directory=str(folder), isolate=isolate))
     except OSError as error:
         raise UserError(
             f"Port {port} cannot be used ({error.strerror}): choose another with --port."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 import urllib.error
 import urllib.request
@@ -64,3 +66,24 @@ def test_a_taken_port_and_a_missing_folder_are_said(tmp_path: Path) -> None:
         serving.server(tmp_path, running.server_address[1])
     with pytest.raises(UserError, match="diffuscope build"):
         serving.server(tmp_path / "nowhere", 0)
+
+
+def test_a_visitor_who_leaves_in_the_middle_is_no_error(
+    address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    handle = serving.Server.handle_error
+
+    def handled(server: serving.Server, request: socket.socket, client: tuple[str, int]) -> None:
+        handle(server, request, client)
+        ended.set()
+
+    monkeypatch.setattr(serving.Server, "handle_error", handled)
+    (tmp_path / "large.bin").write_bytes(bytes(20_000_000))
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as visitor:
+        visitor.sendall(b"GET /large.bin HTTP/1.1\r\nHost: here\r\n\r\n")
+        visitor.recv(100)
+        visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # hangs up at once
+    assert ended.wait(10)
+    assert capfd.readouterr().err == ""
