@@ -106,7 +106,6 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "loading.stage.{}": listed("views/side/loading.js", "STAGES"),
     "loading.{}.title": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.{}": ["asking", "failed", "ready", "recorded", "starting"],
-    "loading.part.{}": ["Python"],
     "room.{}": union("why"),
     "setting.{}": ["seed", "steps", "guidance", "sampler", "preview", "avoid"],
     "setting.{}.field": ["steps", "guidance"],

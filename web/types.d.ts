@@ -141,6 +141,8 @@ export interface View {
   /** Whether the steps on show are played one after the other. */
   playing: boolean;
   theme: "auto" | "light" | "dark";
+  /** What "auto" comes to. */
+  worn: "light" | "dark";
   /** Where the visitor is: a name of rooms/rooms.js, or "stage". */
   room: string;
   /** A room that could not be entered, and why: it is not there, or failed. */

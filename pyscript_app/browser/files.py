@@ -13,6 +13,7 @@ import js
 from pyodide.ffi import to_js
 
 from pyscript_app.browser.trouble import TroubleError
+from pyscript_app.refusal import RefusalError
 
 File = Any  # a JavaScript Blob
 Bytes = Any  # a JavaScript Uint8Array
@@ -43,7 +44,8 @@ class PageFiles:
         """See ``Files``."""
         answer = await self._module.open(to_js(sorted(paths)))
         if trouble := getattr(answer, "trouble", None):
-            raise TroubleError(trouble.code, trouble.message, getattr(trouble, "file", None))
+            reason = RefusalError(trouble.reason, **trouble.values.to_py())
+            raise TroubleError(trouble.code, reason, getattr(trouble, "file", None))
         files: dict[str, File] = answer.files.to_py(depth=1)
         return files
 

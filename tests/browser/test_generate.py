@@ -210,6 +210,9 @@ def test_what_the_embedder_learns_when_it_is_ready(live_page: Page) -> None:
 
 
 def test_the_page_is_drawn_with_the_settings_in_the_address(page: Page) -> None:
+    page.wait_for_function(
+        "globalThis.crossOriginIsolated"
+    )  # after which it does not reload by itself any more
     page.goto(page.url + "#prompt=a%20cat&seed=5&steps=2&guidance=1&sampler=euler")
     page.reload()
     page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")

@@ -36,7 +36,7 @@ export class Commands {
   /** Draw a picture with the settings as they stand; its failure is told by the store. */
   generate() {
     this.hold();
-    this.store.set({ view: { step: null, part: null } });
+    this.store.set({ view: { step: null, part: null, lost: null } });
     // The address brings this picture back, here and for whomever it is sent to.
     const { settings, model } = this.store.state;
     const said = writeSettings(settings, model?.defaults.preview);
@@ -122,6 +122,7 @@ export class Commands {
   travel() {
     const room = readRoom(location.hash);
     const { visited } = this;
+    if (this.store.state.view.lost) this.#view({ lost: null });
     this.visited = whereabouts();
     if (room !== this.store.state.view.room) {
       this.#go(room);

@@ -57,6 +57,7 @@ const initial = () => ({
     stain: true,
     playing: false,
     theme: "auto",
+    worn: "light",
     room: "stage",
     lost: null,
   },

@@ -11,7 +11,9 @@ export function wearTheme(store) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const wear = () => {
     const { theme } = store.state.view;
-    document.documentElement.dataset.theme = theme === "auto" ? (dark.matches ? "dark" : "light") : theme;
+    const worn = theme === "auto" ? (dark.matches ? "dark" : "light") : theme;
+    document.documentElement.dataset.theme = worn;
+    store.set({ view: { worn } }); // what is painted in the theme's colours is painted anew
   };
   const kept = read();
   if (kept === "light" || kept === "dark") store.set({ view: { theme: kept } });
@@ -23,10 +25,7 @@ export function wearTheme(store) {
       write(store.state.view.theme);
     },
   );
-  dark.addEventListener("change", () => {
-    wear();
-    store.set({ view: {} }); // what is painted in the theme's colours is painted anew
-  });
+  dark.addEventListener("change", wear);
 }
 
 // A private window may refuse to remember; the theme then lasts as long as the page.

@@ -92,7 +92,7 @@ export function mount(element, { store, send, reach }, signal) {
       shownRun({ runs }).picture,
       view.step,
       view.word,
-      view.theme,
+      view.worn,
       reading,
       model,
     ],

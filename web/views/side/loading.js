@@ -8,12 +8,12 @@
 import { inUnits } from "../../paint/canvas.js";
 import { straight, trace } from "../../paint/line.js";
 import { shownRun } from "../../state/selectors.js";
-import { duration, has, list, rich, size, t } from "../../text/text.js";
+import { duration, list, rich, size, t } from "../../text/text.js";
 import { fill, h, icon, say, set } from "../dom.js";
 
 const LARGE = 100e6; // bytes that take longer than a few seconds
 const SHORT = 3; // seconds left that nobody needs to be told of
-const STAGES = /** @type {const} */ (["downloading", "booting", "preparing", "probing"]);
+const STAGES = /** @type {const} */ (["downloading", "booting", "probing", "preparing"]);
 
 /**
  * @param {HTMLElement} element
@@ -53,22 +53,19 @@ export function mount(element, { store, send }, signal) {
     const large = !idle && engine.total >= LARGE;
     fill(lead, rich(large ? "loading.large" : `loading.${state}`));
     list.hidden = idle;
-    bar.hidden = idle || engine.total === 0;
-    const now = STAGES.indexOf(/** @type {typeof STAGES[number]} */ (engine.status));
+    const here = engine.total > 0 && engine.bytes >= engine.total;
+    bar.hidden = idle || engine.total === 0 || here;
     if (!list.hidden) {
       fill(
         list,
-        STAGES.map((stage, index) => {
-          const detail = index === now ? stageDetail(engine) : "";
-          // Python starts beside the download, which may be the one or the other that ends first.
-          const here = engine.total > 0 && engine.bytes >= engine.total;
-          const done = index < now && (stage !== "downloading" || here);
+        STAGES.map((stage) => {
+          const mark = standing(stage, engine);
           return h(
             "li",
-            { "aria-current": index === now ? "step" : false },
-            icon(done ? "check" : index === now ? "now" : "wait"),
+            { "aria-current": mark === "now" ? "step" : false },
+            icon(mark),
             h("span", {}, t(`loading.stage.${stage}`)),
-            h("span", { class: "num" }, detail),
+            h("span", { class: "num" }, mark === "now" ? stageDetail(stage, engine) : ""),
           );
         }),
       );
@@ -84,7 +81,7 @@ export function mount(element, { store, send }, signal) {
       engine,
       shownRun({ runs }).source,
       shownRun({ runs }).frames.length > 0,
-      view.theme,
+      view.worn,
     ],
     update,
     signal,
@@ -93,17 +90,32 @@ export function mount(element, { store, send }, signal) {
   return update;
 }
 
-/** @param {Store["state"]["engine"]} engine */
-function stageDetail(engine) {
-  if (engine.status === "downloading" && engine.total) {
-    const here = t("loading.bytes", { here: size(engine.bytes), all: size(engine.total) });
-    if (!engine.rate || engine.remaining === null || engine.remaining < SHORT) return here;
-    const rate = t("loading.rate", { rate: size(engine.rate), left: duration(engine.remaining) });
-    return list([here, rate], "unit");
-  }
-  return engine.stage && has(`loading.part.${engine.stage}`)
-    ? t(`loading.part.${engine.stage}`)
-    : engine.stage;
+/**
+ * Python starts beside the download, and either may end first.
+ *
+ * @param {typeof STAGES[number]} stage
+ * @param {Store["state"]["engine"]} engine
+ * @returns {"check" | "now" | "wait"} whether it is done, goes on or waits
+ */
+function standing(stage, { status, bytes, total }) {
+  const index = STAGES.indexOf(stage);
+  const now = STAGES.indexOf(/** @type {typeof STAGES[number]} */ (status));
+  if (stage === "downloading" && total > 0) return bytes >= total ? "check" : "now";
+  if (index === now || (stage === "booting" && status === "downloading")) return "now";
+  return index < now && stage !== "downloading" ? "check" : "wait";
+}
+
+/**
+ * @param {typeof STAGES[number]} stage
+ * @param {Store["state"]["engine"]} engine
+ */
+function stageDetail(stage, engine) {
+  if (stage === "booting") return t("loading.starts");
+  if (stage !== "downloading" || engine.total === 0) return "";
+  const here = t("loading.bytes", { here: size(engine.bytes), all: size(engine.total) });
+  if (!engine.rate || engine.remaining === null || engine.remaining < SHORT) return here;
+  const rate = t("loading.rate", { rate: size(engine.rate), left: duration(engine.remaining) });
+  return list([here, rate], "unit");
 }
 
 /**

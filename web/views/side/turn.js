@@ -74,7 +74,7 @@ export function mount(element, { store }, signal) {
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
       view.step,
-      view.theme,
+      view.worn,
       view.word,
       model,
     ],

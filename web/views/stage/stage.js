@@ -78,7 +78,7 @@ export function mount(element, tools, signal) {
   sized(element, place, signal);
   addEventListener("resize", place, { signal });
   store.subscribe(
-    (state) => [shownSteps(state), shownWords(state).length, state.view.part, state.model, state.view.theme],
+    (state) => [shownSteps(state), shownWords(state).length, state.view.part, state.model, state.view.worn],
     place,
     signal,
   );
