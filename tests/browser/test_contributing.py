@@ -116,5 +116,5 @@ def test_the_sampler_draws_and_is_offered(page: Page) -> None:
         "diffuscope.generate(wishes).then(({ frames }) => frames.map(({ update }) => Object.keys(update)))"
     )
     assert page.evaluate(f"(wishes) => {updates}", wishes) == [["x0", "noise"], ["x0", "noise"]]
-    page.get_by_role("button", name=re.compile("^Sampler")).click()
+    page.locator("[data-setting=sampler]").click()
     expect(page.get_by_role("radio", name=re.compile("^Afresh"))).to_be_visible()

@@ -320,19 +320,6 @@ def test_a_chosen_word_leaves_the_picture_its_colours(show: Show, theme: Any) ->
     assert sorted(turned)[len(turned) // 2] < 25
 
 
-def test_when_the_systems_theme_changes_what_is_painted_changes_too(show: Show) -> None:
-    page = show()
-    painted = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
-        [...document.querySelectorAll('.side canvas')].map((canvas) => canvas.toDataURL()).join()))))"""
-    page.emulate_media(color_scheme="light")
-    light = page.evaluate(painted)
-    page.emulate_media(color_scheme="dark")
-    dark = page.evaluate(painted)
-    assert dark != light
-    page.emulate_media(color_scheme="light")
-    assert page.evaluate(painted) == light
-
-
 def test_dragging_the_strength_selects_no_text(show: Show) -> None:
     page = show()
     words(page).nth(2).click()

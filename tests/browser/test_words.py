@@ -139,6 +139,23 @@ def test_the_threads_show_what_the_run_did_and_not_what_is_set_for_the_next(stag
     show(stage)
 
 
+def test_when_the_systems_theme_changes_what_is_painted_changes_too(stage: Page) -> None:
+    show(stage)
+
+    def painted(theme: Any) -> list[str]:
+        stage.emulate_media(color_scheme=theme)
+        stage.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+        stage.wait_for_timeout(100)  # a few frames
+        return stage.evaluate(
+            "[...document.querySelectorAll('.channels canvas')].map((one) => one.toDataURL())"
+        )
+
+    light, dark = painted("light"), painted("dark")
+    assert len(light) > 1
+    assert not set(light) & set(dark)
+    assert painted("light") == light
+
+
 def test_the_rest_has_a_quiet_thread_of_its_own_into_the_frame(stage: Page) -> None:
     show(stage)
     box = stage.locator(".thread.rest").bounding_box()
