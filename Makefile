@@ -21,18 +21,20 @@ wheel: .venv/base
 	$(BIN)/pip wheel --quiet --no-deps $(PIP_OPTIONS) --wheel-dir $(DIST) $(DIST)/source
 	rm -rf $(DIST)/source
 
-# Browsers are timed, so their tests come alone; all others share the cores.
+# Two processes share the cores, a file of browser tests staying in one; what is timed comes alone.
 PARALLEL := --numprocesses 2 --dist worksteal
+BROWSERS := --numprocesses 2 --dist loadfile tests/browser
 
 test: .venv/test node_modules/.test browser
 	npm run --silent test
 	$(BIN)/python -m pytest $(PARALLEL) --ignore tests/browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest $(BROWSERS) -m 'not long and not timed'
+	$(BIN)/python -m pytest tests/browser -m timed
 
 # What takes longer, to be passed before a branch is merged; nothing in it is timed.
 test-long: .venv/test node_modules/.test browser
 	$(BIN)/python -m pytest -m long $(PARALLEL) --ignore tests/browser
-	$(BIN)/python -m pytest -m long tests/browser
+	$(BIN)/python -m pytest $(BROWSERS) -m long
 
 lint: .venv/test node_modules/.test
 	$(BIN)/ruff check .

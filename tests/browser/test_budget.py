@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import BOOT, wait_ready
 
+pytestmark = pytest.mark.timed
+
 SETTINGS = {
     "prompt": "a red car on the beach at sunset",
     "seed": 7,
