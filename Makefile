@@ -23,7 +23,7 @@ wheel: .venv/base
 
 # Two processes share the cores, a file of browser tests staying in one; what is timed comes alone.
 PARALLEL := --numprocesses 2 --dist worksteal
-BROWSERS := --numprocesses 2 --dist loadfile tests/browser
+BROWSERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/browser
 
 test: .venv/test node_modules/.test browser
 	npm run --silent test

@@ -69,8 +69,12 @@ def test_an_unknown_model_in_the_address_is_said(chromium: Browser, site_url: st
 
 @pytest.mark.parametrize(
     "accident",
-    ["setTimeout(() => { throw new Error('boom'); })", "Promise.reject(new Error('boom'))"],
-    ids=["an error", "a promise that nobody heard"],
+    [
+        pytest.param("setTimeout(() => { throw new Error('boom'); })", id="an error"),
+        pytest.param(
+            "Promise.reject(new Error('boom'))", id="a promise that nobody heard", marks=pytest.mark.long
+        ),
+    ],
 )
 def test_a_worker_that_fails_in_the_middle_of_a_run_is_said_and_can_be_started_again(
     chromium: Browser, site_url: str, accident: str

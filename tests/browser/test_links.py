@@ -107,7 +107,12 @@ def test_a_link_that_asks_for_too_much_is_answered_with_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "address", ["#%E0%A4%A", "#colour=red&prompt=a+cat&steps=1", "#prompt=" + "car+" * 1_000_000]
+    "address",
+    [
+        pytest.param("#%E0%A4%A", marks=pytest.mark.long),
+        "#colour=red&prompt=a+cat&steps=1",
+        pytest.param("#prompt=" + "car+" * 1_000_000, marks=pytest.mark.long),
+    ],
 )
 def test_an_odd_address_does_no_harm(visit: Callable[[str], Page], address: str) -> None:
     page = visit("")

@@ -366,7 +366,7 @@ def test_a_model_that_is_asked_once_says_so_and_draws_what_the_command_line_draw
     with visit.expect_file_chooser() as chooser:
         visit.get_by_role("button", name="Open a folder").click()
     chooser.value.set_files(folder)
-    visit.wait_for_function(f"{LOADED}.then((name) => name === 'miniature')")
+    visit.wait_for_function(f"{LOADED}.then((name) => name === '{checkpoint}')")
     expect(row(visit, "(from your disk)")).to_contain_text("in use", timeout=BOOT)
     visit.keyboard.press("Escape")
     visit.get_by_role("textbox", name="Prompt", exact=True).fill("a red car")
