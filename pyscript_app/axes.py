@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from operator import mul
 from sys import byteorder
 
+from pyscript_app.refusal import RefusalError
+
 
 @dataclass(frozen=True)
 class Axes:
@@ -25,7 +27,7 @@ class Axes:
         """Read float32 values, little endian: mean, across and up, one after the other.
 
         Raises:
-            ValueError: They are not three of one length.
+            RefusalError: They are not three of one length.
         """
         values = array("f")
         values.frombytes(content)
@@ -33,7 +35,7 @@ class Axes:
             values.byteswap()
         size, left = divmod(len(values), 3)
         if left or not size:
-            raise ValueError(f"{len(values)} numbers are not a mean and two axes")
+            raise RefusalError("axes-damaged")
         return cls(values[:size], values[size : 2 * size], values[2 * size :])
 
     def place(self, latent: array[float]) -> tuple[float, float]:
@@ -42,7 +44,5 @@ class Axes:
         Raises:
             ValueError: It has another number of values than the axes.
         """
-        if len(latent) != len(self.mean):
-            raise ValueError(f"a latent of {len(latent)} numbers does not lie on axes of {len(self.mean)}")
         moved = [value - mean for value, mean in zip(latent, self.mean, strict=True)]
         return sum(map(mul, moved, self.across)), sum(map(mul, moved, self.up))

@@ -37,8 +37,6 @@ def relative_distance(a: array[float], b: array[float]) -> float:
     Raises:
         ValueError: They are of different sizes.
     """
-    if len(a) != len(b):
-        raise ValueError(f"latents of {len(a)} and {len(b)} numbers have no distance")
     apart, length = dist(a, b), hypot(*a)
     if not apart:
         return 0.0

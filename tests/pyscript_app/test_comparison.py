@@ -9,6 +9,7 @@ import pytest
 
 from pyscript_app.axes import Axes
 from pyscript_app.comparison import noise_left, pair_steps, parting, relative_distance
+from pyscript_app.refusal import RefusalError
 from pyscript_app.samplers import plan
 from pyscript_app.schedule import Schedule
 
@@ -47,7 +48,7 @@ def test_a_distance_is_relative_to_the_first() -> None:
         0,
         float("inf"),
     )
-    with pytest.raises(ValueError, match="2 and 3 numbers"):
+    with pytest.raises(ValueError, match="dimension"):
         relative_distance(zeros, array("f", [0, 0, 0]))
 
 
@@ -74,7 +75,7 @@ def test_a_place_on_the_map_is_the_projection_that_numpy_computes() -> None:
 
 
 def test_axes_of_another_model_are_refused() -> None:
-    with pytest.raises(ValueError, match="7 numbers"):
+    with pytest.raises(RefusalError, match="damaged"):
         Axes.from_bytes(bytes(28))
-    with pytest.raises(ValueError, match="of 3 numbers does not lie on axes of 2"):
+    with pytest.raises(ValueError, match="zip"):
         Axes.from_bytes(bytes(24)).place(array("f", [0, 0, 0]))
