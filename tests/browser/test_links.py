@@ -102,6 +102,7 @@ def test_a_link_that_asks_for_too_much_is_answered_with_a_sentence(
     page = visit(address)
     wait_ready(page)
     expect(page.locator("#prompt-notes")).to_contain_text(sentence)
+    expect(page.locator(".transport-title")).to_have_text("Nothing was drawn")
     assert page.locator(".frame").count() <= 50
     assert page.evaluate("diffuscope.generate({ steps: 1 }).then(({ frames }) => frames.length)") == 1
 

@@ -7,6 +7,7 @@
 import { shownRun, shownSettings } from "../state/selectors.js";
 import { t } from "../text/text.js";
 import { say, set } from "./dom.js";
+import { stopped } from "./progress.js";
 
 const EVERY = 3;
 
@@ -42,7 +43,7 @@ export function mount(element, { store }, signal) {
       if (run.status === "finished") say(element, t("live.finished", { prompt }));
       else if (run.status === "cancelled") say(element, t("progress.cancelled", { step: run.frames.length }));
       else if (run.status === "paused") say(element, t("live.paused", { step: run.frames.length }));
-      else if (run.status === "failed") say(element, t("progress.failed"));
+      else if (run.status === "failed") say(element, stopped(run));
       else if (run.status === "waiting") {
         if (store.state.engine.status !== "ready") say(element, t("progress.waiting"));
       } else if (run.frames.length === 0) say(element, t("live.begun", { prompt }));

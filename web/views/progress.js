@@ -1,7 +1,7 @@
 /**
  * How the run stands, in words.
  *
- * @import { State } from "../types"
+ * @import { Run, State } from "../types"
  */
 import { atTheEnd, queuedRun, shownFrame, shownRun, shownSteps } from "../state/selectors.js";
 import { seconds, t } from "../text/text.js";
@@ -47,8 +47,13 @@ export function progress(state) {
     case "cancelled":
       return { line: t("progress.cancelled", { step: run.frames.length }), detail: "" };
     case "failed":
-      return { line: t("progress.failed"), detail: "" };
+      return { line: stopped(run), detail: "" };
     default:
       return { line: at, detail: "" };
   }
+}
+
+/** @param {Run} run that failed @returns {string} */
+export function stopped(run) {
+  return t(run.frames.length ? "progress.failed" : "progress.refused");
 }
