@@ -66,6 +66,9 @@ def page(extended: Path, chromium: Browser) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     with serving(extended) as (address, _):
         page.goto(address)
+        # Once isolated it does not reload by itself any more, and a model's defaults come before what is typed.
+        page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
+        expect(page.get_by_role("textbox", name="Prompt", exact=True)).not_to_have_value("")
         yield page
         context.close()
     assert not errors
