@@ -82,18 +82,25 @@ def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def page(chromium: Browser, site_url: str) -> Iterator[Page]:
+@contextmanager
+def visiting(chromium: Browser, address: str) -> Iterator[Page]:
     """The page at a first visit, its engine still starting; any error on it fails the test."""
     context = chromium.new_context()
     context.set_default_timeout(BOOT)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(site_url)
+    page.goto(address)
     yield page
     context.close()
     assert not errors
+
+
+@pytest.fixture
+def page(chromium: Browser, site_url: str) -> Iterator[Page]:
+    """A first visit."""
+    with visiting(chromium, site_url) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import onnxruntime
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import BOOT, MODEL, wait_ready
+from tests.browser.conftest import MODEL, visiting, wait_ready
 from tests.browser.wire import Line, bad_line
 
 TABLE = "pyscript_app/activities/table.py"
@@ -88,16 +88,9 @@ def line(folder: Path) -> Iterator[Line]:
 @pytest.fixture(scope="module")
 def live(chromium: Browser, line: Line) -> Iterator[Page]:
     """A page whose engine is ready; any error on it fails the tests."""
-    context = chromium.new_context()
-    context.set_default_timeout(BOOT)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(line.address)
-    wait_ready(page)
-    yield page
-    context.close()
-    assert not errors
+    with visiting(chromium, line.address) as page:
+        wait_ready(page)
+        yield page
 
 
 def test_items_come_as_they_are_made_and_the_last_is_given(live: Page) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import BOOT, serving, wait_ready
+from tests.browser.conftest import serving, visiting, wait_ready
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```(?P<kind>js|python|diff) (?P<path>\S+)\n(?P<text>.*?)```", re.DOTALL)
@@ -59,19 +59,11 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page(extended: Path, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context()
-    context.set_default_timeout(BOOT)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    with serving(extended) as (address, _):
-        page.goto(address)
+    with serving(extended) as (address, _), visiting(chromium, address) as page:
         # Once isolated it does not reload by itself any more, and a model's defaults come before what is typed.
         page.wait_for_function("globalThis.crossOriginIsolated && globalThis.diffuscope")
         expect(page.get_by_role("textbox", name="Prompt", exact=True)).not_to_have_value("")
         yield page
-        context.close()
-    assert not errors
 
 
 def test_each_kind_is_shown_with_its_place_in_a_list() -> None:
