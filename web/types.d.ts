@@ -90,7 +90,6 @@ export interface Reading {
   words: ReadWord[];
   /** The part of the prompt that does not fit into 75 tokens, "" when all fits. */
   cut: string;
-  error: string | null;
 }
 
 /** The runs of this visit that there is still room for. */

@@ -43,5 +43,4 @@ def reading_message(text: str, reading: Reading) -> dict[str, Any]:
             {**asdict(word), "start": units(word.start), "end": units(word.end)} for word in reading.words
         ],
         "cut": reading.cut,
-        "error": None,
     }

@@ -81,7 +81,6 @@ export function mount(element, { store, send, reach }, signal) {
   /** @param {Reading} reading @param {string} model */
   const sentences = (reading, model) => {
     const out = [];
-    if (reading.error) out.push(sentence("stop", [document.createTextNode(reading.error)]));
     if (reading.cut) out.push(sentence("note", rich("prompt.cut", { cut: short(reading.cut) })));
     const unknown = reading.words.filter(
       ({ known, text }, i, all) => !known && all.findIndex((word) => word.text === text) === i,
