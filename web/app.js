@@ -5,7 +5,7 @@ import { faceOf } from "./engine/face.js";
 import { inhabit } from "./rooms/inhabit.js";
 import { readRoom } from "./state/address.js";
 import { Budget } from "./state/budget.js";
-import { Commands } from "./state/commands.js";
+import { commandsOf } from "./state/commands.js";
 import { shownRun } from "./state/selectors.js";
 import { Store } from "./state/store.js";
 import { loadText } from "./text/text.js";
@@ -19,7 +19,7 @@ const budget = new Budget(store, (motion) => {
   document.documentElement.dataset.motion = motion;
 });
 const engine = new Engine(store);
-const send = new Commands(store, engine);
+const send = commandsOf(store, engine);
 const tools = { store, send, budget, reach: new Reach() };
 window.diffuscope = faceOf(engine);
 

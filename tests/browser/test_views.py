@@ -18,7 +18,7 @@ VIEWS = re.findall(r'\bname: "([\w-]+)"', (WEB / "views/views.js").read_text("ut
 APP = """
 import "./counts.js";
 import { Budget } from "./state/budget.js";
-import { Commands } from "./state/commands.js";
+import { commandsOf } from "./state/commands.js";
 import { Store } from "./state/store.js";
 import { loadText } from "./text/text.js";
 import { mountAll, wear } from "./views/mounting.js";

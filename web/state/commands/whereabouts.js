@@ -1,0 +1,59 @@
+/**
+ * What the address says of the page, and which of it was answered last.
+ *
+ * @import { Settings } from "../../types"
+ * @import { Store } from "../store.js"
+ */
+import { STAGE, writeModel, writeRoom, writeSettings } from "../address.js";
+
+export class Whereabouts {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    /** The address that was answered last, without its room. */
+    this.answered = withoutRoom();
+  }
+
+  /** Write the settings as they stand, in place of what is there. */
+  say() {
+    const { settings, model, view } = this.store.state;
+    history.replaceState(null, "", writeRoom(writeSettings(settings, model?.defaults.preview), view.room));
+    this.answered = withoutRoom();
+  }
+
+  /** Go on to an address of another model. @param {string | null} model null for the page's own @param {Partial<Settings>} settings */
+  model(model, settings) {
+    const { href } = Object.assign(new URL(location.href), {
+      search: writeModel(location.search, model),
+      hash: writeRoom(writeSettings(settings), this.store.state.view.room),
+    });
+    if (href !== location.href) history.pushState(null, "", href);
+    this.answered = withoutRoom();
+  }
+
+  /** Go on to a room. @param {string} room */
+  room(room) {
+    history.pushState(null, "", withRoom(room));
+  }
+
+  /** Be in a room, as if the address had said so. @param {string} room */
+  mend(room) {
+    history.replaceState(null, "", withRoom(room));
+  }
+
+  /** @returns {boolean} whether the address has changed, its room aside, since this was asked, or an address written */
+  moved() {
+    const before = this.answered;
+    this.answered = withoutRoom();
+    return this.answered !== before;
+  }
+}
+
+function withoutRoom() {
+  return location.search + writeRoom(location.hash, STAGE);
+}
+
+/** @param {string} room @returns {string} this address with that room */
+function withRoom(room) {
+  return location.pathname + location.search + writeRoom(location.hash, room);
+}
