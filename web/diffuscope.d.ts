@@ -121,6 +121,10 @@ export interface Frame {
   sigma: number;
   /** sqrt(1 - abar): how much of the latent is noise, 0 to 1. */
   noiseShare: number;
+  /** The same after the step; 0 after the last. */
+  noiseLeft: number;
+  /** What the next step multiplies `latent` by: 1, but for samplers whose latents grow with the noise. */
+  latentScale: number;
   /** [C, h, w] before the step, and after it. */
   latentIn: Float32Array;
   latent: Float32Array;
