@@ -65,7 +65,7 @@ def terms() -> set[str]:
 
 def union(field: str) -> list[str]:
     """The strings that a field of the page's types may be, the empty one aside."""
-    said = re.search(rf"\b{field}\??:((?:\s*\|?\s*\"[\w-]*\")+)", TYPES)
+    said = re.search(rf"\b{field}(?:\??:| =)((?:\s*\|?\s*\"[\w-]*\")+)", TYPES)
     assert said, field
     return [name for name in re.findall(r'"([\w-]*)"', said[1]) if name]
 
@@ -78,6 +78,7 @@ def listed(file: str, name: str) -> list[str]:
 
 
 PARTS = {name: number for number, name in enumerate(listed("state/parts.js", "PARTS"), 1)}
+LENSES = listed("state/lenses.js", "LENSES")
 ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 # What stands for the blank of a key that is put together, in the order of the blanks.
 COMPUTED: dict[str, list | set | dict | range] = {
@@ -114,8 +115,16 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "table.{}": ["word", "share", "inside", "where"],
     "where.{}{}": [f"{y}{x}" for y in range(3) for x in range(3)],
     "device.{}": ["room", "memory", "graphics", "processor"],
-    "picture.{}": set(PREVIEWS.values()) - {"vae_decoder"},
-    "picture.{}.error": ["latent_rgb"],
+    "picture.{}": ["none", "finished", *LENSES],
+    "picture.{}.name": LENSES,
+    "picture.by.{}": set(PREVIEWS.values()) - {"vae_decoder"},
+    "picture.by.{}.error": ["latent_rgb"],
+    "lens.{}": LENSES,
+    "lens.{}.why": LENSES,
+    "strip.frame.{}": ["held", "foreseen"],
+    "strip.{}": ["first", "back", "next"],
+    "pace.{}": union("Pace"),
+    "pace.{}.why": union("Pace"),
 }
 
 
@@ -195,7 +204,11 @@ def given(values: str) -> set[str]:
 
 
 # What stands for the values that a call has from elsewhere.
-ELSEWHERE = {"": "{}", "limits": "{ min, max }"}
+ELSEWHERE = {
+    "": "{}",
+    "limits": "{ min, max }",
+    "facts()": "{ step, steps, count, before, word, noise }",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda file: file.stem)

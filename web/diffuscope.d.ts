@@ -142,6 +142,8 @@ export interface Frame {
   meanMaps: Float32Array;
   /** H × W, the decoded x0. */
   preview: ImageData;
+  /** H × W, the decoded latent, once the visitor has asked for it. */
+  decoded?: ImageData;
   /** The graph that drew `preview`; a recording leaves it to the decoder. */
   drawnBy?: "vae_decoder" | "preview_decoder" | "latent_rgb";
   /** What the sampler adds up to reach the next latent, for instance {x0: 0.9, eps: 0.3}. */

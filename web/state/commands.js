@@ -6,6 +6,7 @@
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
 import { drawing } from "./commands/drawing.js";
+import { lenses } from "./commands/lenses.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
 import { playback } from "./commands/playback.js";
@@ -25,5 +26,6 @@ export function commandsOf(store, engine) {
     ...travelling(store, engine, playing, whereabouts),
     ...models(store, engine, playing, whereabouts),
     ...looking(store, playing),
+    ...lenses(store),
   };
 }
