@@ -15,6 +15,7 @@ from pyscript_app.model import PREVIEWS
 from pyscript_app.refusal import sentences
 from pyscript_app.samplers import SAMPLERS, plan
 from pyscript_app.schedule import Schedule
+from pyscript_app.spacing import NAMES as SPACINGS
 
 WEB = Path(__file__).parent.parent / "web"
 LANGUAGES = sorted(WEB.glob("text/*.json"))
@@ -93,6 +94,8 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "note.{}": set(re.findall(r'\bnote\("([\w-]+)"', BACKEND)),
     "sampler.{}": SAMPLERS,
     "sampler.{}.why": SAMPLERS,
+    "spacing.{}": SPACINGS,
+    "spacing.{}.why": SPACINGS,
     "preview.{}": PREVIEWS,
     "preview.{}.why": PREVIEWS,
     "part.{}": set(PARTS.values()),
@@ -108,7 +111,7 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "loading.{}.title": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.{}": ["asking", "failed", "ready", "recorded", "starting"],
     "room.{}": union("why"),
-    "setting.{}": ["seed", "steps", "guidance", "sampler", "preview", "avoid"],
+    "setting.{}": ["seed", "steps", "guidance", "sampler", "spacing", "preview", "avoid"],
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],
     "{}.why": ["steps", "guidance"],

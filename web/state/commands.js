@@ -10,6 +10,7 @@ import { lenses } from "./commands/lenses.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
 import { playback } from "./commands/playback.js";
+import { remembering } from "./commands/remembering.js";
 import { travelling } from "./commands/travelling.js";
 import { Whereabouts } from "./commands/whereabouts.js";
 
@@ -20,12 +21,14 @@ import { Whereabouts } from "./commands/whereabouts.js";
 export function commandsOf(store, engine) {
   const whereabouts = new Whereabouts(store);
   const playing = playback(store);
+  const seeing = lenses(store);
+  const looks = remembering(store, whereabouts, seeing);
   return {
     ...playing,
-    ...drawing(store, engine, playing, whereabouts),
-    ...travelling(store, engine, playing, whereabouts),
+    ...seeing,
+    ...drawing(store, engine, playing, whereabouts, looks),
+    ...travelling(store, engine, playing, whereabouts, looks),
     ...models(store, engine, playing, whereabouts),
     ...looking(store, playing),
-    ...lenses(store),
   };
 }
