@@ -21,6 +21,9 @@ MANY_WEIGHTS = 200_000_000
 STEPS_OF_MANY = 2
 # On which the axes of the map are fitted; of many weights none, since each would take minutes.
 RUNS = 12
+# How far words leak is measured on so many prompts, in so many steps; of many weights on one.
+LEAK = (3, 4)
+LEAK_OF_MANY = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,12 @@ class Recipe:
         if pipeline.parameters > MANY_WEIGHTS:
             return 0
         return len(pipeline.about.prompts) or RUNS
+
+    def leak_prompts(self, pipeline: Any) -> tuple[list[str], int]:
+        """Prompts on which the leak of words is measured, spread over those that the checkpoint brings; and steps."""
+        count, steps = LEAK_OF_MANY if pipeline.parameters > MANY_WEIGHTS else LEAK
+        prompts = pipeline.about.prompts or [pipeline.about.defaults.prompt]
+        return list(prompts[:: -(-len(prompts) // count)]), steps
 
 
 def parse_precisions(words: Iterable[str]) -> tuple[str, dict[str, str]]:

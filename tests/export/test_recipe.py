@@ -39,6 +39,14 @@ def test_a_big_model_is_compared_over_fewer_steps_and_inputs() -> None:
     assert Recipe(verify_steps=7).loop_steps(big) == 7
 
 
+def test_the_leak_of_words_is_measured_on_prompts_from_all_over_and_of_a_big_model_on_one() -> None:
+    about = SimpleNamespace(prompts=tuple("abcdefg"), defaults=SimpleNamespace(prompt="z"))
+    assert Recipe().leak_prompts(SimpleNamespace(parameters=10**7, about=about)) == (["a", "d", "g"], 4)
+    assert Recipe().leak_prompts(SimpleNamespace(parameters=10**9, about=about)) == (["a"], 2)
+    about.prompts = ()
+    assert Recipe().leak_prompts(SimpleNamespace(parameters=10**7, about=about)) == (["z"], 4)
+
+
 def test_precisions_are_said_for_all_graphs_or_for_one() -> None:
     assert parse_precisions([]) == ("int8", {})
     assert parse_precisions(["int8+w4", "vae_decoder=fp16"]) == ("int8+w4", {"vae_decoder": "fp16"})
