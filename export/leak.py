@@ -16,7 +16,7 @@ from rich.table import Table
 
 from export.native.generate import draw, model_of, settings_for
 from export.native.runtime import NativeRuntime
-from pyscript_app.causes import original, rms, trials
+from pyscript_app.causes import leak, original, rms, trials
 from pyscript_app.loop import Settings
 
 # English words that name nothing that could be seen; in another language every word counts as one that does.
@@ -45,11 +45,9 @@ def measure_leak(runtime: NativeRuntime, prompts: Sequence[str], steps: int) -> 
         before = _picture(runtime, plain)
         for name, settings in _trials(runtime, plain):
             changes.setdefault(name, []).append(rms(before, _picture(runtime, settings)))
-    return {
-        "prompts": list(prompts),
-        "steps": steps,
-        **{name: float(f"{median(each):.3g}") for name, each in changes.items()},
-    }
+    medians = {name: float(f"{median(each):.3g}") for name, each in changes.items()}
+    said = {"leak": leak(medians["off"], medians["deleted"])} if "off" in medians else {}
+    return {"prompts": list(prompts), "steps": steps, **medians, **said}
 
 
 def _trials(runtime: NativeRuntime, plain: Settings) -> list[tuple[str, Settings]]:

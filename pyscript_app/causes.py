@@ -21,6 +21,14 @@ WAYS = ("alone", "cut", "unheard", "off", "deleted")
 GROUPS = ("words", "padding")
 # Levels of 255 by which one of a pixel's colours differs when it counts as changed: seen at once beside the other.
 SEEN = 24
+# Levels of 255: a picture that is changed by less is hardly changed.
+HARDLY = 4.0
+# A change that is this part of another, and no more than its inverse, is about as large; below half it is much smaller.
+ABOUT, HALF = 0.8, 0.5
+# What the changes say of a word, of the groups, and of a model's words (``verdict``, ``group_verdict``, ``leak``).
+VERDICTS = ("nothing", "more", "own", "part", "others")
+GROUP_VERDICTS = ("either", "words", "padding", "both")
+LEAKS = ("most", "some", "little")
 
 
 def original(settings: Settings, word: str | None) -> Settings:
@@ -61,6 +69,47 @@ def trials(settings: Settings, tokenizer: Tokenizer, word: str | None) -> dict[s
 def rms(a: Sequence[float], b: Sequence[float]) -> float:
     """Root mean square difference of the colours of two pictures [H, W, 4], in levels of 255."""
     return hypot(*(dist(a[c::4], b[c::4]) for c in range(3))) / sqrt(len(a) * 3 / 4)
+
+
+def verdict(cut: float, deleted: float) -> str:
+    """Who says a word: its own slots, to a part also those that have heard it, or these others.
+
+    ``more`` where its slots say more than the word itself, for they have heard the words before it; ``nothing`` where
+    the picture hardly depends on the word.
+
+    Args:
+        cut: The ``rms`` of the picture without what its slots hold.
+        deleted: That of the picture without the word.
+    """
+    if max(cut, deleted) < HARDLY:
+        return "nothing"
+    if cut * ABOUT > deleted:
+        return "more"
+    return "own" if cut >= ABOUT * deleted else "part" if cut >= HALF * deleted else "others"
+
+
+def group_verdict(words: float, padding: float) -> str:
+    """Who carries a picture: the words' slots, the padding, either of them alone, or only both together.
+
+    Args:
+        words: The ``rms`` of the picture from the words' slots alone.
+        padding: That of the picture from the padding alone.
+    """
+    if max(words, padding) < HARDLY:
+        return "either"
+    if words < HALF * padding:
+        return "words"
+    return "padding" if padding < HALF * words else "both"
+
+
+def leak(off: float, deleted: float) -> str:
+    """How much of what a model's words say is said by slots that are not theirs.
+
+    Args:
+        off: The usual ``rms`` where a word is switched off.
+        deleted: Where it is deleted.
+    """
+    return "little" if off >= ABOUT * deleted else "some" if off >= HALF * deleted else "most"
 
 
 def changed(a: Sequence[float], b: Sequence[float]) -> bytes:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pyscript_app.activities.causes import ORIGINAL
+from pyscript_app.causes import GROUP_VERDICTS, GROUPS, LEAKS, VERDICTS, WAYS
 from pyscript_app.model import PREVIEWS
 from pyscript_app.refusal import sentences
 from pyscript_app.samplers import SAMPLERS, plan
@@ -111,6 +113,12 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],
     "{}.why": ["steps", "guidance"],
+    "trial.{}": [ORIGINAL, *WAYS, *GROUPS],
+    "trial.{}.why": [ORIGINAL, *WAYS, *GROUPS],
+    "trial.title.{}": ["word", "all"],
+    "verdict.{}": VERDICTS,
+    "verdict.all.{}": GROUP_VERDICTS,
+    "leak.{}": LEAKS,
     "table.{}": ["word", "share", "inside", "where"],
     "where.{}{}": [f"{y}{x}" for y in range(3) for x in range(3)],
     "device.{}": ["room", "memory", "graphics", "processor"],

@@ -195,6 +195,8 @@ export interface Manifest {
   probe: { file: string };
   /** `latent_rgb`: root mean square error of the colour view, 0-1. */
   errors?: { latent_rgb?: number };
+  /** What single words change, medians in levels of 255, and how much of what they say other slots say. */
+  slots?: { off?: number; deleted?: number; leak?: "most" | "some" | "little" };
   files: Record<string, { bytes: number; sha256: string }>;
   defaults: {
     prompt: string;

@@ -115,6 +115,8 @@ export interface Run {
   packed: PackedFrame[] | null;
   /** Whether the worker remembers its steps, so that later runs can go on from them. */
   resumable: boolean;
+  /** How many of its frames are those of the run that it goes on from. */
+  before: number;
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;
@@ -125,6 +127,43 @@ export interface Run {
   msPerStep: number;
   picture: ImageData | null;
   error: Trouble | null;
+}
+
+/** Pictures from one noise, in which something was done to a word (pyscript_app/activities/causes.py). */
+export interface Trial {
+  /** The run that they are set beside, and its settings with which all are drawn; then those that were opened of them. */
+  runs: string[];
+  settings: Settings;
+  /** The word's text; null where all words are set against all the padding. */
+  word: string | null;
+  status: "waiting" | "drawing" | "finished" | "cancelled" | "failed";
+  /** By what was done, in their order, "original" first; empty ones have not begun. */
+  pictures: Record<string, TrialPicture>;
+  /** What they say together; "" before the end. */
+  verdict: string;
+  error: Trouble | null;
+}
+
+export interface TrialPicture {
+  picture: ImageData | null;
+  /** What it is drawn with beside the other settings. */
+  gains: Settings["gains"];
+  slots: Settings["slots"];
+  /** Against the original, once it is finished: root mean square, levels of 255; and with a place which pixels are seen to
+   * differ, 1 each, and which part of them inside the place and outside. */
+  change: { rms: number; marks?: Uint8Array; inside?: number; outside?: number } | null;
+}
+
+/** The newest of each kind. */
+export interface CausesState {
+  /** What the chosen word carries. */
+  word: Trial | null;
+  /** All words against all the padding. */
+  all: Trial | null;
+  /** The chosen word at another strength. */
+  gain: Trial | null;
+  /** Whether that is drawn whenever a strength has changed. */
+  live: boolean;
 }
 
 export interface View {
@@ -210,5 +249,6 @@ export interface State {
   settings: Settings;
   reading: Reading | null;
   runs: RunsState;
+  causes: CausesState;
   view: View;
 }

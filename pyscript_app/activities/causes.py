@@ -11,7 +11,7 @@ from typing import Any
 from pyscript_app import loop
 from pyscript_app.activities.drawing import Drawing
 from pyscript_app.activities.tools import Tools
-from pyscript_app.causes import changed, original, rms, shares, trials
+from pyscript_app.causes import changed, group_verdict, original, rms, shares, trials, verdict
 from pyscript_app.course import chart
 from pyscript_app.frame import Frame
 from pyscript_app.model import Model
@@ -55,6 +55,8 @@ class Cause:
     """With the last step, but of the original."""
     changes: Mapping[str, float] | None
     """With the last step of all: each way's ``rms``."""
+    verdict: str | None
+    """With that, what they say: one of ``causes.VERDICTS`` or ``causes.GROUP_VERDICTS``; None of another strength."""
 
 
 async def run(wishes: dict[str, Any], tools: Tools) -> AsyncGenerator[Cause, None]:
@@ -101,6 +103,7 @@ async def run(wishes: dict[str, Any], tools: Tools) -> AsyncGenerator[Cause, Non
                     slots=settings.slots,
                     change=change,
                     changes=changes if ended else None,
+                    verdict=_verdict(changes) if ended else None,
                 )
 
 
@@ -129,6 +132,14 @@ def _draw(settings: Settings, start: Start | State | None, tools: Tools) -> Asyn
         last_only=preview == "full",
         keep_states=False,
     )
+
+
+def _verdict(changes: Mapping[str, float]) -> str | None:
+    if GAIN in changes:
+        return None
+    if "cut" in changes:
+        return verdict(changes["cut"], changes["deleted"])
+    return group_verdict(changes["words"], changes["padding"])
 
 
 def _checked(picture: Sequence[float], model: Model) -> Sequence[float]:

@@ -12,6 +12,7 @@ from export.format.manifest import read_manifest, write_manifest
 from export.leak import leak_table, measure_leak
 from export.native.generate import draw, settings_for
 from export.native.runtime import NativeRuntime
+from pyscript_app.causes import leak
 
 PROMPT, STEPS = "a red car on the beach", 2
 
@@ -53,6 +54,7 @@ def test_each_measure_is_the_median_of_pictures_drawn_one_by_one(float_model: Pa
         "padding": change(runtime, slots={"<padding>": "alone"}),
         "empty": change(runtime, prompt=""),
     }
+    assert said.pop("leak") == leak(expected["off"], expected["deleted"])
     assert said == pytest.approx(expected, rel=1e-2)
     assert min(said.values()) > 0
     assert leak_table({"prompts": [PROMPT], "steps": STEPS, **said}).row_count == len(said)

@@ -14,8 +14,22 @@ from pyscript_app.activities import causes, generate
 from pyscript_app.activities.causes import Cause
 from pyscript_app.activities.tools import Tools
 from pyscript_app.browser.past import Past
-from pyscript_app.causes import GROUPS, SEEN, WAYS, changed, rms, shares
+from pyscript_app.causes import (
+    GROUP_VERDICTS,
+    GROUPS,
+    LEAKS,
+    SEEN,
+    VERDICTS,
+    WAYS,
+    changed,
+    group_verdict,
+    leak,
+    rms,
+    shares,
+    verdict,
+)
 from pyscript_app.loop import Settings
+from pyscript_app.manifest import schema
 from pyscript_app.model import Model
 from pyscript_app.refusal import RefusalError
 from pyscript_app.slots import PADDING
@@ -82,6 +96,7 @@ def test_each_way_is_the_picture_of_its_settings(worker: Worker) -> None:
     assert last["deleted"].change.rms > 0
     assert [item.changes for item in items[:-1]] == [None] * (len(items) - 1)
     assert items[-1].changes == {way: last[way].change.rms for way in WAYS}
+    assert items[-1].verdict == verdict(last["cut"].change.rms, last["deleted"].change.rms)
 
 
 def test_they_clear_up_by_a_cheap_graph_or_only_the_end_is_drawn(
@@ -127,7 +142,7 @@ def test_where_the_padding_hears_nothing_it_draws_what_no_words_draw(model: Mode
     worker = Worker(model, FakeRuntime())
     items = worker.run(vars(SETTINGS))
     last = finished(items)
-    assert items[-1].changes["words"] == 0
+    assert (items[-1].changes["words"], items[-1].verdict) == (0, "either")  # its pictures are all but grey
     assert list(last["padding"].picture) == worker.picture(replace(SETTINGS, prompt=""))
     assert last["padding"].change.rms == pytest.approx(
         numpys(worker.picture(SETTINGS), worker.picture(replace(SETTINGS, prompt="")))
@@ -177,6 +192,39 @@ def test_pictures_are_compared_as_numpy_does() -> None:
         (expected[inside].mean(), expected[~inside].mean())
     )
     assert shares(marks, bytes(16), 16) == (None, expected.mean())
+
+
+@pytest.mark.parametrize(
+    ("cut", "deleted", "said"),
+    [
+        (2, 3, "nothing"),
+        (0, 0, "nothing"),
+        (31, 32, "own"),
+        (38, 32, "own"),
+        (41, 32, "more"),
+        (5, 1, "more"),
+        (20, 32, "part"),
+        (5, 32, "others"),
+    ],
+)
+def test_who_says_a_word(cut: float, deleted: float, said: str) -> None:
+    assert verdict(cut, deleted) == said
+    assert said in VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("words", "padding", "said"),
+    [(1, 2, "either"), (2, 30, "words"), (30, 2, "padding"), (30, 40, "both"), (0, 40, "words")],
+)
+def test_who_carries_a_picture(words: float, padding: float, said: str) -> None:
+    assert group_verdict(words, padding) == said
+    assert said in GROUP_VERDICTS
+
+
+@pytest.mark.parametrize(("off", "said"), [(5, "most"), (20, "some"), (28, "little"), (40, "little")])
+def test_how_far_the_words_of_a_model_leak(off: float, said: str) -> None:
+    assert leak(off, 32) == said
+    assert said in LEAKS == tuple(schema()["properties"]["slots"]["properties"]["leak"]["enum"])
 
 
 def test_it_begins_where_an_earlier_run_began(worker: Worker) -> None:

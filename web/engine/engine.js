@@ -10,6 +10,7 @@ import { ModelFiles } from "../device/files.js";
 import { readKept } from "../device/kept.js";
 import { asksFirst, listModels, loadManifest } from "../device/models.js";
 import { pictureFiles } from "../device/needs.js";
+import { Causes } from "../runs/causes.js";
 import { Decoding } from "../runs/decoding.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
@@ -56,6 +57,7 @@ export class Engine {
     this.store = store;
     this.activities = new Activities();
     this.runs = new Runs(store, this.activities);
+    this.causes = new Causes(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);

@@ -78,6 +78,7 @@ export class Drawing {
       status: "running",
       queued: false,
       resumable: true,
+      before: this.#before.length,
       frames: this.#before,
       started: this.#started,
       model,

@@ -5,6 +5,7 @@
  * @import { Store } from "./store.js"
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
+import { causes } from "./commands/causes.js";
 import { drawing } from "./commands/drawing.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
@@ -25,5 +26,6 @@ export function commandsOf(store, engine) {
     ...travelling(store, engine, playing, whereabouts),
     ...models(store, engine, playing, whereabouts),
     ...looking(store, playing),
+    ...causes(store, engine, playing, whereabouts),
   };
 }

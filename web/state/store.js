@@ -15,6 +15,7 @@ export const NO_RUN = {
   frames: [],
   packed: null,
   resumable: false,
+  before: 0,
   steps: 0,
   stage: "",
   queued: false,
@@ -49,6 +50,7 @@ const initial = () => ({
   settings: DEFAULTS,
   reading: null,
   runs: { byId: {}, shown: "", beside: null },
+  causes: { word: null, all: null, gain: null, live: false },
   view: {
     step: null,
     word: null,
