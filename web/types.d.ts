@@ -1,6 +1,6 @@
 /** The nouns of the page; those that others see too stand in diffuscope.d.ts. */
 
-import type { Backend, Frame, Manifest, Settings } from "./diffuscope";
+import type { Backend, Cause, Frame, Manifest, Settings } from "./diffuscope";
 
 export type * from "./diffuscope";
 
@@ -144,14 +144,9 @@ export interface Trial {
   error: Trouble | null;
 }
 
-export interface TrialPicture {
+export interface TrialPicture extends Pick<Cause, "gains" | "slots"> {
   picture: ImageData | null;
-  /** What it is drawn with beside the other settings. */
-  gains: Settings["gains"];
-  slots: Settings["slots"];
-  /** Against the original, once it is finished: root mean square, levels of 255; and with a place which pixels are seen to
-   * differ, 1 each, and which part of them inside the place and outside. */
-  change: { rms: number; marks?: Uint8Array; inside?: number; outside?: number } | null;
+  change: NonNullable<Cause["change"]> | null;
 }
 
 /** The newest of each kind. */

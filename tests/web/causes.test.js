@@ -36,6 +36,9 @@ let asked;
 let end;
 
 const python = /** @type {any} */ ({
+  read_prompt: async (/** @type {string} */ text) => ({
+    words: text.split(" ").map((word) => ({ text: word })),
+  }),
   run: (/** @type {string} */ name, /** @type {any} */ wishes, /** @type {string} */ id) => {
     asked.push({ name, wishes, id });
     return new Promise((done) => {
@@ -113,6 +116,20 @@ test("pictures clear up, and what they say comes in the end", async () => {
     ["finished", "own", 12],
   );
   assert.ok(!underway(trial));
+});
+
+test("who asks by name gets the last item, with the page's settings under the wishes", async () => {
+  store.set({ settings: { prompt: "a red car", gains: { red: 2, boat: 0 } } });
+  const heard = [];
+  const asking = causes.run({ word: "car", steps: 3 }, ({ way }) => heard.push(way));
+  await soon();
+  const { word, steps, prompt, gains } = asked[0].wishes;
+  assert.deepEqual([word, steps, prompt, gains], ["car", 3, "a red car", { red: 2 }]);
+  draw("off");
+  draw("deleted", { verdict: "own" });
+  end({});
+  assert.equal((await asking).verdict, "own");
+  assert.deepEqual(heard, ["off", "deleted"]);
 });
 
 test("a newer one of its kind, a picture that is asked for and the button end it", async () => {

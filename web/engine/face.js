@@ -11,7 +11,7 @@ const QUICK = { steps: 4 }; // a picture that one can just make out
  * @param {Engine} engine
  * @returns {Diffuscope} what `window.diffuscope` is
  */
-export function faceOf({ activities, runs, store }) {
+export function faceOf({ activities, runs, causes, store }) {
   const steered = () => (runs.drawing ? runs : activities);
   return {
     get ready() {
@@ -35,6 +35,7 @@ export function faceOf({ activities, runs, store }) {
         const { a, b } = /** @type {Record<string, Wishes | undefined>} */ (others);
         return /** @type {any} */ (runs.compare({ ...few, ...a }, b, heard));
       }
+      if (activity === "causes") return causes.run(wishes, heard);
       return activities.run(activity, wishes, { onItem });
     },
     pause: () => steered().pause(),

@@ -2,12 +2,14 @@
  * What a word causes: pictures from the noise of the run on show in which something was done to a word, as they clear up.
  *
  * @import { Activities } from "../engine/activities.js"
+ * @import { Commands } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
  * @import { CausesState, Manifest, Run, Trial, TrialPicture } from "../types"
  * @typedef {Exclude<keyof CausesState, "live">} Kind
  */
 import { troubleOf } from "../engine/trouble.js";
 import { busy, shownRun } from "../state/selectors.js";
+import { heard } from "./drawing.js";
 
 /** What is drawn of each kind, in this order. */
 const PICTURES = {
@@ -79,6 +81,21 @@ export class Causes {
       const ended = /** @type {Error} */ (error).name === "AbortError";
       this.#end(kind, id, ended ? { status: "cancelled" } : { status: "failed", error: troubleOf(error) });
     }
+  }
+
+  /**
+   * Do the activity for who asks for it by name; what is left out is as the page's fields say.
+   *
+   * @param {Record<string, unknown>} wishes
+   * @param {(item: any) => void} [onItem]
+   * @returns {Promise<any>} its last item
+   */
+  run(wishes, onItem) {
+    const asked = async (/** @type {Commands} */ python) => {
+      const settings = { ...this.#store.state.settings, ...wishes };
+      return "gains" in wishes ? settings : { ...settings, gains: await heard(python, settings) };
+    };
+    return this.#activities.run("causes", asked, { onItem });
   }
 
   /** End what goes on of one kind, or of all. @param {Kind} [kind] */
