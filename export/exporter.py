@@ -234,10 +234,10 @@ class _Export:
 
     def _measure_leak(self, folder: Path) -> dict[str, Any]:
         """The manifest's ``slots``."""
-        prompts, steps = self.recipe.leak_prompts(self.pipeline)
+        prompts, words, steps = self.recipe.leak_trials(self.pipeline)
         self._begin(f"drawing without single words, {len(prompts)} prompts")
         runtime = NativeRuntime(folder)
-        said = measure_leak(runtime, prompts, steps)
+        said = measure_leak(runtime, prompts, words, steps)
         runtime.close()
         return said
 

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from export.native.generate import draw, model_of, settings_for
 from export.native.runtime import NativeRuntime
+from export.recipe import spread
 from pyscript_app.causes import leak, original, rms, trials
 from pyscript_app.loop import Settings
 
@@ -24,15 +25,15 @@ SMALL = {
     "a", "an", "the", "of", "in", "on", "at", "by", "to", "with", "and", "or", "is", "are", "it", "its", "this", "that",
     "from", "for", "as",
 }  # fmt: skip
-MOST = 3  # words of each prompt that are tried, spread over it
 
 
-def measure_leak(runtime: NativeRuntime, prompts: Sequence[str], steps: int) -> dict[str, Any]:
+def measure_leak(runtime: NativeRuntime, prompts: Sequence[str], words: int, steps: int) -> dict[str, Any]:
     """Draw each prompt as it is, without single words, and from some of its slots alone.
 
     Args:
         runtime: of the model.
         prompts: each drawn from a seed of its own.
+        words: of each prompt that are switched off and deleted, at the most.
         steps: of each picture; no more than the model's own.
 
     Returns:
@@ -43,22 +44,21 @@ def measure_leak(runtime: NativeRuntime, prompts: Sequence[str], steps: int) -> 
     for seed, prompt in enumerate(prompts):
         plain = settings_for(runtime.manifest, prompt=prompt, seed=seed, steps=steps)
         before = _picture(runtime, plain)
-        for name, settings in _trials(runtime, plain):
+        for name, settings in _trials(runtime, plain, words):
             changes.setdefault(name, []).append(rms(before, _picture(runtime, settings)))
     medians = {name: float(f"{median(each):.3g}") for name, each in changes.items()}
     said = {"leak": leak(medians["off"], medians["deleted"])} if "off" in medians else {}
     return {"prompts": list(prompts), "steps": steps, **medians, **said}
 
 
-def _trials(runtime: NativeRuntime, plain: Settings) -> list[tuple[str, Settings]]:
+def _trials(runtime: NativeRuntime, plain: Settings, words: int) -> list[tuple[str, Settings]]:
     """What is drawn beside a prompt's picture, each by the name of its measure."""
     tokenizer = model_of(runtime).tokenizer
     texts = list(dict.fromkeys(word.text.lower() for word in tokenizer.read(plain.prompt).words))
     naming = [text for text in texts if text not in SMALL and any(map(str.isalnum, text))]
-    chosen = naming[:: -(-len(naming) // MOST) or 1]
     small = [text for text in texts if text in SMALL]
     found = [("empty", replace(plain, prompt="")), *trials(plain, tokenizer, None).items()]
-    for word in chosen:
+    for word in spread(naming, words):
         tried = trials(original(plain, word), tokenizer, word)
         found += [(way, tried[way]) for way in ("off", "deleted")]
     if small:

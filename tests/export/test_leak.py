@@ -43,7 +43,7 @@ def change(runtime: NativeRuntime, **wishes: Any) -> float:
 
 def test_each_measure_is_the_median_of_pictures_drawn_one_by_one(float_model: Path) -> None:
     runtime = NativeRuntime(float_model)
-    said = measure_leak(runtime, [PROMPT], STEPS)
+    said = measure_leak(runtime, [PROMPT], 3, STEPS)
     assert (said.pop("prompts"), said.pop("steps")) == ([PROMPT], STEPS)
     words = ("red", "car", "beach")
     expected = {
@@ -61,7 +61,7 @@ def test_each_measure_is_the_median_of_pictures_drawn_one_by_one(float_model: Pa
 
 
 def test_where_no_slot_hears_another_the_words_say_all(float_model: Path) -> None:
-    said = measure_leak(Planted(float_model, lambda ids: ids), [PROMPT], STEPS)
+    said = measure_leak(Planted(float_model, lambda ids: ids), [PROMPT], 1, STEPS)
     assert said["words"] == 0
     assert said["padding"] == said["empty"] > 0
 
@@ -74,13 +74,13 @@ def test_where_only_the_end_is_told_the_padding_says_all(float_model: Path) -> N
         alike[:, -1] = ids.sum(1)
         return alike
 
-    said = measure_leak(Planted(float_model, told), [PROMPT], STEPS)
+    said = measure_leak(Planted(float_model, told), [PROMPT], 1, STEPS)
     assert said["padding"] == 0
     assert said["words"] == said["empty"] > 0
 
 
 def test_a_prompt_without_words_that_name_something_has_no_words_off(float_model: Path) -> None:
-    said = measure_leak(NativeRuntime(float_model), ["on the"], 1)
+    said = measure_leak(NativeRuntime(float_model), ["on the"], 3, 1)
     assert said.keys() == {"prompts", "steps", "small", "words", "padding", "empty"}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from export.checkpoint.architectures import UNET_FAMILY, architecture_named
 from export.format.errors import UserError
-from export.recipe import Recipe, parse_precisions
+from export.recipe import Recipe, parse_precisions, spread
 
 
 def test_four_bits_are_for_the_unet() -> None:
@@ -41,10 +41,13 @@ def test_a_big_model_is_compared_over_fewer_steps_and_inputs() -> None:
 
 def test_the_leak_of_words_is_measured_on_prompts_from_all_over_and_of_a_big_model_on_one() -> None:
     about = SimpleNamespace(prompts=tuple("abcdefg"), defaults=SimpleNamespace(prompt="z"))
-    assert Recipe().leak_prompts(SimpleNamespace(parameters=10**7, about=about)) == (["a", "d", "g"], 4)
-    assert Recipe().leak_prompts(SimpleNamespace(parameters=10**9, about=about)) == (["a"], 2)
+    small, big = (SimpleNamespace(parameters=count, about=about) for count in (10**7, 10**9))
+    assert Recipe().leak_trials(small) == (["b", "d", "f"], 3, 4)
+    assert Recipe().leak_trials(big) == (["d"], 1, 2)
     about.prompts = ()
-    assert Recipe().leak_prompts(SimpleNamespace(parameters=10**7, about=about)) == (["z"], 4)
+    assert Recipe().leak_trials(small)[0] == ["z"]
+    assert [spread("abc", count) for count in (1, 2, 3, 9)] == [["b"], ["a", "c"], [*"abc"], [*"abc"]]
+    assert spread([], 3) == []
 
 
 def test_precisions_are_said_for_all_graphs_or_for_one() -> None:
