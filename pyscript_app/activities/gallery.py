@@ -61,13 +61,13 @@ async def run(wishes: dict[str, Any], tools: Tools) -> AsyncGenerator[Shown | Re
         try:
             pictures[value] = replace(settings, **{vary: value})
             chart(pictures[value], tools.model, None)
-        except RefusalError as error:
+        except RefusalError as refusal:
             pictures.pop(value, None)
-            refusals[value] = error
+            refusals[value] = refusal
     if not pictures and not latents:
         raise next(iter(refusals.values()))
-    for value, error in refusals.items():
-        yield Refused(value, error.code, error.values)
+    for value, refused in refusals.items():
+        yield Refused(value, refused.code, refused.values)
     for value, wished in pictures.items():
         async with aclosing(glimpses(wished, tools.model, tools.runtime)) as shown:
             async for glimpse in shown:

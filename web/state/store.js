@@ -4,6 +4,7 @@
  * @import { Run, State } from "../types"
  */
 import { DEFAULTS } from "./bounds.js";
+import { NO_GALLERY } from "./gallery.js";
 
 /** A run that nobody has asked for. @type {Run} */
 export const NO_RUN = {
@@ -49,6 +50,7 @@ const initial = () => ({
   settings: DEFAULTS,
   reading: null,
   runs: { byId: {}, shown: "", beside: null },
+  gallery: NO_GALLERY,
   view: {
     step: null,
     word: null,
