@@ -107,11 +107,15 @@ test("guidance varies only where the model has some", () => {
 });
 
 test("values are read as anybody types them, and the first wrong one is said", () => {
-  assert.deepEqual(readValues("seed", "7, 8;9  7"), { values: [7, 8, 9], wrong: null });
-  assert.deepEqual(readValues("seed", "7, -1, x"), { values: [7], wrong: "-1" });
-  assert.deepEqual(readValues("guidance", "0 2.5"), { values: [0, 2.5], wrong: null });
-  assert.deepEqual(readValues("sampler", "ddim, magic"), { values: ["ddim"], wrong: "magic" });
-  assert.deepEqual(readValues("steps", " "), { values: [], wrong: "" });
+  const read = (/** @type {any} */ vary, /** @type {string} */ text) => {
+    const { values, wrong } = readValues(vary, text);
+    return [values, wrong && (wrong.values?.value ?? wrong.reason)];
+  };
+  assert.deepEqual(read("seed", "7, 8;9  7"), [[7, 8, 9], null]);
+  assert.deepEqual(read("seed", "7, -1, x"), [[7], "-1"]);
+  assert.deepEqual(read("guidance", "0 2.5 much"), [[0, 2.5], "'much'"]);
+  assert.deepEqual(read("sampler", "ddim, magic"), [["ddim"], "'magic'"]);
+  assert.deepEqual(read("steps", " "), [[], "gallery-none"]);
   assert.equal(readValues("steps", Array.from({ length: 30 }, (_, k) => k + 1).join()).values.length, MOST);
 });
 

@@ -7,4 +7,6 @@
  */
 
 /** @type {Room[]} */
-export const ROOMS = [];
+export const ROOMS = [
+  { name: "gallery", style: ["rooms/gallery/gallery.css"], load: () => import("./gallery/gallery.js") },
+];

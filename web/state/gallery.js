@@ -1,7 +1,7 @@
 /**
  * A gallery's settings: what may vary, through which values, and what its pictures have in common.
  *
- * @import { Gallery, Manifest, Settings, Varied } from "../types"
+ * @import { Gallery, Manifest, Reason, Settings, Varied } from "../types"
  */
 import { escaped } from "./address.js";
 import { BOUNDS, departure } from "./bounds.js";
@@ -15,7 +15,7 @@ export const VARIED = ["seed", "guidance", "sampler", "steps"];
 /** Pictures of one gallery that still find room, and are drawn in a time that somebody waits. */
 export const MOST = 12;
 
-const NINE = 9;
+export const NINE = 9;
 const PUSH = 2; // guidance to begin with where nothing pushes
 
 /** Before any was drawn. @type {Gallery} */
@@ -60,15 +60,16 @@ export function usualValues(vary, { seed, guidance, steps }) {
 /**
  * @param {Varied} vary
  * @param {string} text values with commas or spaces between them
- * @returns {{ values: (string | number)[], wrong: string | null }} those that may be, each once; and the first that may
- *   not, "" where there is none at all, or null
+ * @returns {{ values: (string | number)[], wrong: Reason | null }} those that may be, each once; and why the first that may
+ *   not
  */
 export function readValues(vary, text) {
   const words = text.split(/[\s,;]+/).filter(Boolean);
-  const read = words.map((word) => (vary === "sampler" ? word : Number(word)));
-  const wrong = words.find((_, k) => departure(vary, read[k]) !== null);
-  const values = [...new Set(read.filter((value) => departure(vary, value) === null))].slice(0, MOST);
-  return { values, wrong: wrong ?? (values.length ? null : "") };
+  const read = words.map((word) => (vary === "sampler" || Number.isNaN(Number(word)) ? word : Number(word)));
+  const fits = read.filter((value) => departure(vary, value) === null);
+  const wrong = read.map((value) => departure(vary, value)).find(Boolean);
+  const values = [...new Set(fits)].slice(0, MOST);
+  return { values, wrong: wrong ?? (values.length ? null : { reason: "gallery-none" }) };
 }
 
 /**

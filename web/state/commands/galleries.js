@@ -9,7 +9,7 @@
  * @import { Whereabouts } from "./whereabouts.js"
  */
 import { STAGE } from "../address.js";
-import { settingsOf } from "../gallery.js";
+import { NINE, settingsOf } from "../gallery.js";
 
 /**
  * @param {Store} store
@@ -19,11 +19,16 @@ import { settingsOf } from "../gallery.js";
  * @param {Whereabouts} whereabouts
  */
 export function galleries(store, { gallery }, draws, travels, whereabouts) {
-  return {
+  const commands = {
     /** Draw a gallery with the settings as they stand. @param {Varied} vary @param {(string | number)[]} [values] */
     drawGallery(vary, values) {
       gallery.draw({ vary, values }).catch(() => {}); // the store tells of its failure
       whereabouts.gallery();
+    },
+
+    /** Draw nine seeds by chance. */
+    throwSeeds() {
+      commands.drawGallery("seed", [...crypto.getRandomValues(new Uint16Array(NINE))]);
     },
 
     /** Be at the gallery that the address names: draw it, unless it is there. */
@@ -56,4 +61,5 @@ export function galleries(store, { gallery }, draws, travels, whereabouts) {
       draws.generate();
     },
   };
+  return commands;
 }
