@@ -6,7 +6,9 @@
  * @typedef {{ name: string, style?: string[], load: () => Promise<{ mount: Mount }> }} Room
  */
 
+import { GALLERY } from "../state/gallery.js";
+
 /** @type {Room[]} */
 export const ROOMS = [
-  { name: "gallery", style: ["rooms/gallery/gallery.css"], load: () => import("./gallery/gallery.js") },
+  { name: GALLERY, style: ["rooms/gallery/gallery.css"], load: () => import("./gallery/gallery.js") },
 ];
