@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pyscript_app.activities.causes import ORIGINAL
+from pyscript_app.activities.gallery import VARIED
 from pyscript_app.causes import GROUP_VERDICTS, GROUPS, LEAKS, VERDICTS, WAYS
 from pyscript_app.model import PREVIEWS
 from pyscript_app.refusal import sentences
@@ -83,6 +84,13 @@ PARTS = {name: number for number, name in enumerate(listed("state/parts.js", "PA
 ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 # What stands for the blank of a key that is put together, in the order of the blanks.
 COMPUTED: dict[str, list | set | dict | range] = {
+    "action.{}": ["pause", "resume", "cancel"],
+    "gallery.{}": ["drawing", "paused", "cancelled", "failed", "finished"],
+    "gallery.as.{}": listed("rooms/gallery/tiles.js", "SIDES"),
+    "gallery.letter.{}": listed("rooms/gallery/tiles.js", "SIDES"),
+    "gallery.of.{}": VARIED,
+    "gallery.tile.{}": ["coming", "going", "finished", "refused"],
+    "gallery.title.{}": VARIED,
     "term.{}": terms(),
     "trouble.{}": union("code"),
     "refusal.{}": {

@@ -237,6 +237,39 @@ export interface Models {
   trouble: string;
 }
 
+/** What a gallery varies. */
+export type Varied = "seed" | "guidance" | "sampler" | "steps";
+
+/** One picture of a gallery. */
+export interface Tile {
+  /** Of what varies. */
+  value: string | number;
+  /** How many are done, of how many. */
+  step: number;
+  steps: number;
+  /** As far as it has come. */
+  picture: ImageData | null;
+  /** [C, h, w] of the finished picture. */
+  latent: Float32Array | null;
+  /** Why it is not drawn. */
+  refused: Reason | null;
+}
+
+/** One prompt several times, with one setting that varies (runs/gallery.js). */
+export interface Gallery {
+  vary: Varied;
+  /** "waiting" for the engine, or behind a picture that was asked for. */
+  status: "empty" | "waiting" | "drawing" | "paused" | "finished" | "cancelled" | "failed";
+  /** What its pictures have in common; null before the first was drawn. */
+  settings: Settings | null;
+  tiles: Tile[];
+  /** How far any two of those that are finished are apart, |a - b| / |a| of their latents on the average. */
+  apart: number | null;
+  error: Trouble | null;
+  /** What this visit's finished ones came to, the newest last. */
+  measured: { prompt: string; vary: Varied; count: number; apart: number }[];
+}
+
 export interface State {
   engine: EngineState;
   models: Models;
@@ -245,5 +278,6 @@ export interface State {
   reading: Reading | null;
   runs: RunsState;
   causes: CausesState;
+  gallery: Gallery;
   view: View;
 }

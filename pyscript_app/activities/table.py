@@ -19,6 +19,7 @@ ACTIVITIES = {
     "generate": "pyscript_app.activities.generate",
     "compare": "pyscript_app.activities.compare",
     "causes": "pyscript_app.activities.causes",
+    "gallery": "pyscript_app.activities.gallery",
 }
 
 

@@ -11,8 +11,8 @@ const QUICK = { steps: 4 }; // a picture that one can just make out
  * @param {Engine} engine
  * @returns {Diffuscope} what `window.diffuscope` is
  */
-export function faceOf({ activities, runs, causes, store }) {
-  const steered = () => (runs.drawing ? runs : activities);
+export function faceOf({ activities, causes, gallery, runs, store }) {
+  const steered = () => [runs, gallery].find(({ drawing }) => drawing) ?? activities;
   return {
     get ready() {
       return activities.ready.promise.then(() => {
@@ -36,6 +36,7 @@ export function faceOf({ activities, runs, causes, store }) {
         return /** @type {any} */ (runs.compare({ ...few, ...a }, b, heard));
       }
       if (activity === "causes") return causes.run(wishes, heard);
+      if (activity === "gallery") return gallery.draw({ ...few, ...others }, onItem);
       return activities.run(activity, wishes, { onItem });
     },
     pause: () => steered().pause(),

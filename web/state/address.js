@@ -1,6 +1,6 @@
 /**
  * Settings and the room in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
- * `&room=compare`, options in `?model=…&backend=…`.
+ * `&room=compare`, in a gallery `&vary=seed&values=7,8,9`, options in `?model=…&backend=…`.
  *
  * @import { Backend, Reason, Settings } from "../types"
  */
@@ -65,12 +65,15 @@ function write(name, settings) {
 }
 
 /** @param {string} text */
-function escaped(text) {
+export function escaped(text) {
   return String(new URLSearchParams({ "": text })).slice(1);
 }
 
 /** Where the visitor is when the address names no room. */
 export const STAGE = "stage";
+
+/** What an address says of the room. */
+const OF_ROOM = ["room", "vary", "values"];
 
 /** @param {string} hash as in `location.hash` @returns {string} the room that it names, or the stage */
 export function readRoom(hash) {
@@ -84,7 +87,7 @@ export function readRoom(hash) {
  */
 export function writeRoom(hash, room) {
   const others = hash.replace(/^#/, "").split("&");
-  const said = others.filter((pair) => pair !== "" && !pair.startsWith("room="));
+  const said = others.filter((pair) => pair !== "" && !OF_ROOM.includes(pair.split("=")[0]));
   if (room !== STAGE) said.push(`room=${escaped(room).replaceAll("%2F", "/")}`);
   return said.length ? `#${said.join("&")}` : "";
 }

@@ -7,6 +7,7 @@
  */
 import { causes } from "./commands/causes.js";
 import { drawing } from "./commands/drawing.js";
+import { galleries } from "./commands/galleries.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
 import { playback } from "./commands/playback.js";
@@ -20,10 +21,13 @@ import { Whereabouts } from "./commands/whereabouts.js";
 export function commandsOf(store, engine) {
   const whereabouts = new Whereabouts(store);
   const playing = playback(store);
+  const draws = drawing(store, engine, playing, whereabouts);
+  const travels = travelling(store, engine, playing, whereabouts);
   return {
     ...playing,
-    ...drawing(store, engine, playing, whereabouts),
-    ...travelling(store, engine, playing, whereabouts),
+    ...draws,
+    ...travels,
+    ...galleries(store, engine, draws, travels, whereabouts),
     ...models(store, engine, playing, whereabouts),
     ...looking(store, playing),
     ...causes(store, engine, playing, whereabouts),

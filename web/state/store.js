@@ -4,6 +4,7 @@
  * @import { Run, State } from "../types"
  */
 import { DEFAULTS } from "./bounds.js";
+import { NO_GALLERY } from "./gallery.js";
 
 /** A run that nobody has asked for. @type {Run} */
 export const NO_RUN = {
@@ -51,6 +52,7 @@ const initial = () => ({
   reading: null,
   runs: { byId: {}, shown: "", beside: null },
   causes: { word: null, all: null, gain: null, live: false },
+  gallery: NO_GALLERY,
   view: {
     step: null,
     word: null,

@@ -5,6 +5,7 @@
  * @import { Store } from "../store.js"
  */
 import { STAGE, writeModel, writeRoom, writeSettings } from "../address.js";
+import { GALLERY, writeGallery } from "../gallery.js";
 
 export class Whereabouts {
   /** @param {Store} store */
@@ -18,6 +19,14 @@ export class Whereabouts {
   say() {
     const { settings, model, view } = this.store.state;
     history.replaceState(null, "", writeRoom(writeSettings(settings, model?.defaults.preview), view.room));
+    this.answered = withoutRoom();
+  }
+
+  /** Write what the gallery shows, in place of what is there. */
+  gallery() {
+    const { settings, model, gallery } = this.store.state;
+    const said = writeRoom(writeSettings(settings, model?.defaults.preview), GALLERY);
+    history.replaceState(null, "", said + writeGallery(gallery));
     this.answered = withoutRoom();
   }
 

@@ -8,6 +8,7 @@ import { enlarge, extent, stain } from "../../paint/attention.js";
 import { clear, inUnits, put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { pointAt, straight, trace } from "../../paint/line.js";
+import { GALLERY } from "../../state/gallery.js";
 import { busy, mapOf, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
 import { stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
@@ -44,6 +45,12 @@ export function mount(element, { store, send }, signal) {
       h("button", { class: "tool", "aria-label": t("strip.next"), click: () => send.move(1) }, icon("next")),
     ),
     h("div", { class: "transport-status" }, line, detail),
+    h(
+      "button",
+      { class: "button small nine", title: t("gallery.open"), click: () => send.enter(GALLERY) },
+      icon("nine"),
+      h("span", {}, t("gallery.open")),
+    ),
   );
   const list = h("ol", { class: "frames" });
   const canvas = h("canvas", { "aria-hidden": "true" });
