@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from pyscript_app.activities.causes import ORIGINAL
+from pyscript_app.activities.gallery import VARIED
+from pyscript_app.causes import GROUP_VERDICTS, GROUPS, LEAKS, VERDICTS, WAYS
 from pyscript_app.model import PREVIEWS
 from pyscript_app.refusal import sentences
 from pyscript_app.samplers import SAMPLERS, plan
@@ -83,6 +86,13 @@ LENSES = listed("state/lenses.js", "LENSES")
 ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 # What stands for the blank of a key that is put together, in the order of the blanks.
 COMPUTED: dict[str, list | set | dict | range] = {
+    "action.{}": ["pause", "resume", "cancel"],
+    "gallery.{}": ["drawing", "paused", "cancelled", "failed", "finished"],
+    "gallery.as.{}": listed("rooms/gallery/tiles.js", "SIDES"),
+    "gallery.letter.{}": listed("rooms/gallery/tiles.js", "SIDES"),
+    "gallery.of.{}": VARIED,
+    "gallery.tile.{}": ["coming", "going", "finished", "refused"],
+    "gallery.title.{}": VARIED,
     "term.{}": terms(),
     "trouble.{}": union("code"),
     "refusal.{}": {
@@ -115,6 +125,12 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],
     "{}.why": ["steps", "guidance"],
+    "trial.{}": [ORIGINAL, *WAYS, *GROUPS],
+    "trial.{}.why": [ORIGINAL, *WAYS, *GROUPS],
+    "trial.title.{}": ["word", "all"],
+    "verdict.{}": VERDICTS,
+    "verdict.all.{}": GROUP_VERDICTS,
+    "leak.{}": LEAKS,
     "table.{}": ["word", "share", "inside", "where"],
     "where.{}{}": [f"{y}{x}" for y in range(3) for x in range(3)],
     "device.{}": ["room", "memory", "graphics", "processor"],

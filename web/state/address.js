@@ -1,7 +1,7 @@
 /**
  * Settings and the room in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
- * how it is looked at as `&lens=changed&step=3&word=2&part=4`, all counted from 1, and `&room=compare`; options in
- * `?model=…&backend=…`.
+ * how it is looked at as `&lens=changed&step=3&word=2&part=4`, all counted from 1, and `&room=compare`, in a gallery
+ * `&vary=seed&values=7,8,9`; options in `?model=…&backend=…`.
  *
  * @import { Backend, Lens, Reason, Settings } from "../types"
  * @typedef {{ lens?: Lens, step?: number, word?: number, part?: number }} Look
@@ -9,7 +9,7 @@
 import { DEFAULTS, NAMES, within } from "./bounds.js";
 import { readGains } from "./gains.js";
 import { LENSES } from "./lenses.js";
-import { readPairs, writePairs } from "./pairs.js";
+import { escaped, readPairs, writePairs } from "./pairs.js";
 import { PARTS } from "./parts.js";
 
 const COUNTED = /** @type {const} */ (["step", "word", "part"]);
@@ -70,11 +70,6 @@ function write(name, settings) {
     .replaceAll("%3A", ":");
 }
 
-/** @param {string} text */
-function escaped(text) {
-  return String(new URLSearchParams({ "": text })).slice(1);
-}
-
 /**
  * @param {string} hash as in `location.hash`
  * @returns {Look} what it says of how a run is looked at; of what nobody could look at, nothing
@@ -112,6 +107,9 @@ export function writeLook(hash, look) {
 /** Where the visitor is when the address names no room. */
 export const STAGE = "stage";
 
+/** What an address says of the room. */
+const OF_ROOM = ["room", "vary", "values"];
+
 /** @param {string} hash as in `location.hash` @returns {string} the room that it names, or the stage */
 export function readRoom(hash) {
   return new URLSearchParams(hash.replace(/^#/, "")).get("room") || STAGE;
@@ -124,7 +122,7 @@ export function readRoom(hash) {
  */
 export function writeRoom(hash, room) {
   const others = hash.replace(/^#/, "").split("&");
-  const said = others.filter((pair) => pair !== "" && !pair.startsWith("room="));
+  const said = others.filter((pair) => pair !== "" && !OF_ROOM.includes(pair.split("=")[0]));
   if (room !== STAGE) said.push(`room=${escaped(room).replaceAll("%2F", "/")}`);
   return said.length ? `#${said.join("&")}` : "";
 }

@@ -5,7 +5,9 @@
  * @import { Store } from "./store.js"
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
+import { causes } from "./commands/causes.js";
 import { drawing } from "./commands/drawing.js";
+import { galleries } from "./commands/galleries.js";
 import { lenses } from "./commands/lenses.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
@@ -23,12 +25,16 @@ export function commandsOf(store, engine) {
   const playing = playback(store);
   const seeing = lenses(store);
   const looks = remembering(store, whereabouts, seeing);
+  const draws = drawing(store, engine, playing, whereabouts, looks);
+  const travels = travelling(store, engine, playing, whereabouts, looks);
   return {
     ...playing,
     ...seeing,
-    ...drawing(store, engine, playing, whereabouts, looks),
-    ...travelling(store, engine, playing, whereabouts, looks),
+    ...draws,
+    ...travels,
+    ...galleries(store, engine, draws, travels, whereabouts),
     ...models(store, engine, playing, whereabouts),
     ...looking(store, playing),
+    ...causes(store, engine, playing, whereabouts),
   };
 }

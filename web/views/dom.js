@@ -106,6 +106,7 @@ const ICONS = {
   up: '<path d="M6 14l6-6 6 6"/>',
   left: '<path d="M14 6l-6 6 6 6"/>',
   right: '<path d="M10 6l6 6-6 6"/>',
+  nine: '<path d="M6 6h.01M12 6h.01M18 6h.01M6 12h.01M12 12h.01M18 12h.01M6 18h.01M12 18h.01M18 18h.01" stroke-width="4"/>',
   save: '<path d="M12 4v11M7.5 11L12 15.5 16.5 11M5 19.5h14"/>',
 };
 

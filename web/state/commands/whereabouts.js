@@ -5,6 +5,7 @@
  * @import { Store } from "../store.js"
  */
 import { STAGE, writeLook, writeModel, writeRoom, writeSettings } from "../address.js";
+import { GALLERY, writeGallery } from "../gallery.js";
 
 export class Whereabouts {
   /** @param {Store} store */
@@ -32,6 +33,14 @@ export class Whereabouts {
       part: part ?? undefined,
     });
     if (hash !== location.hash) history.replaceState(null, "", location.pathname + location.search + hash);
+  }
+
+  /** Write what the gallery shows, in place of what is there. */
+  gallery() {
+    const { settings, model, gallery } = this.store.state;
+    const said = writeRoom(writeSettings(settings, model?.defaults.preview), GALLERY);
+    history.replaceState(null, "", said + writeGallery(gallery));
+    this.answered = asked();
   }
 
   /** Go on to an address of another model. @param {string | null} model null for the page's own @param {Partial<Settings>} settings */

@@ -15,6 +15,7 @@ import { noiseAt, stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
 import { fill, h, say, set, sized } from "../dom.js";
 import { lensSwitch } from "../lenses.js";
+import { onward } from "./onward.js";
 import { transport } from "./transport.js";
 
 const MOST = 12; // pictures that find room beside each other
@@ -39,7 +40,7 @@ export function mount(element, tools, signal) {
     canvas,
     handle,
   );
-  element.append(buttons, choice, status, h("div", { class: "reel" }, sentence, list, track));
+  element.append(buttons, choice, status, onward(tools), h("div", { class: "reel" }, sentence, list, track));
 
   /** What each canvas holds of attention, which is not kept as a picture. @type {WeakMap<HTMLCanvasElement, string>} */
   const stained = new WeakMap();
