@@ -62,8 +62,8 @@ def test_a_finished_picture_is_said_to_be_finished(stage: Page, source: str) -> 
     expect(stage.locator(".frame-facts").last).to_have_text("10done")
     # A step on the way says what it was, and that of this run no time is left.
     stage.evaluate("store.set({ view: { step: 9 } })")
-    expect(stage.locator(".caption-text")).to_have_text("Held, step 9 of 10noise 33\u202f%")
-    expect(fact(stage, "Noise going in")).to_have_text("51\u202f%")
+    expect(stage.locator(".caption-text")).to_have_text("Held, step 9 of 10noise 10\u202f%")
+    expect(fact(stage, "Noise going in")).to_have_text("20\u202f%")
     expect(stage.locator(".loop")).to_contain_text("goes round again")
     expect(stage.locator(".facts")).not_to_contain_text("Time left")
 
@@ -263,7 +263,7 @@ def test_the_accessibility_tree_names_the_parts_in_their_order(stage: Page) -> N
         *(("button", TEXT[f"part.{part}"]) for part in range(1, 7)),
         ("image", PROMPT),
         ("button", "Decoder"),
-        ("image", "Step 1 of 10, noise 100\u202f%"),
+        ("image", "Step 1 of 10, noise 90\u202f%"),
         ("image", "Step 10 of 10, finished"),
         ("slider", "Timeline"),
     ]

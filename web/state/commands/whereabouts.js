@@ -18,7 +18,7 @@ export class Whereabouts {
   /** Write the settings as they stand, in place of what is there. */
   say() {
     const { settings, model, view } = this.store.state;
-    history.replaceState(null, "", writeRoom(writeSettings(settings, model?.defaults.preview), view.room));
+    history.replaceState(null, "", writeRoom(writeSettings(settings, model?.defaults), view.room));
     this.answered = asked();
     this.look();
   }
@@ -38,7 +38,7 @@ export class Whereabouts {
   /** Write what the gallery shows, in place of what is there. */
   gallery() {
     const { settings, model, gallery } = this.store.state;
-    const said = writeRoom(writeSettings(settings, model?.defaults.preview), GALLERY);
+    const said = writeRoom(writeSettings(settings, model?.defaults), GALLERY);
     history.replaceState(null, "", said + writeGallery(gallery));
     this.answered = asked();
   }
