@@ -18,6 +18,7 @@ from pyscript_app.model import PREVIEWS
 from pyscript_app.refusal import sentences
 from pyscript_app.samplers import SAMPLERS, plan
 from pyscript_app.schedule import Schedule
+from pyscript_app.spacing import NAMES as SPACINGS
 
 WEB = Path(__file__).parent.parent / "web"
 LANGUAGES = sorted(WEB.glob("text/*.json"))
@@ -68,7 +69,7 @@ def terms() -> set[str]:
 
 def union(field: str) -> list[str]:
     """The strings that a field of the page's types may be, the empty one aside."""
-    said = re.search(rf"\b{field}\??:((?:\s*\|?\s*\"[\w-]*\")+)", TYPES)
+    said = re.search(rf"\b{field}(?:\??:| =)((?:\s*\|?\s*\"[\w-]*\")+)", TYPES)
     assert said, field
     return [name for name in re.findall(r'"([\w-]*)"', said[1]) if name]
 
@@ -81,6 +82,7 @@ def listed(file: str, name: str) -> list[str]:
 
 
 PARTS = {name: number for number, name in enumerate(listed("state/parts.js", "PARTS"), 1)}
+LENSES = listed("state/lenses.js", "LENSES")
 ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 # What stands for the blank of a key that is put together, in the order of the blanks.
 COMPUTED: dict[str, list | set | dict | range] = {
@@ -102,6 +104,8 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "note.{}": set(re.findall(r'\bnote\("([\w-]+)"', BACKEND)),
     "sampler.{}": SAMPLERS,
     "sampler.{}.why": SAMPLERS,
+    "spacing.{}": SPACINGS,
+    "spacing.{}.why": SPACINGS,
     "preview.{}": PREVIEWS,
     "preview.{}.why": PREVIEWS,
     "part.{}": set(PARTS.values()),
@@ -117,7 +121,7 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "loading.{}.title": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.{}": ["asking", "failed", "ready", "recorded", "starting"],
     "room.{}": union("why"),
-    "setting.{}": ["seed", "steps", "guidance", "sampler", "preview", "avoid"],
+    "setting.{}": ["seed", "steps", "guidance", "sampler", "spacing", "preview", "avoid"],
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],
     "{}.why": ["steps", "guidance"],
@@ -130,8 +134,16 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "table.{}": ["word", "share", "inside", "where"],
     "where.{}{}": [f"{y}{x}" for y in range(3) for x in range(3)],
     "device.{}": ["room", "memory", "graphics", "processor"],
-    "picture.{}": set(PREVIEWS.values()) - {"vae_decoder"},
-    "picture.{}.error": ["latent_rgb"],
+    "picture.{}": ["none", "finished", *LENSES],
+    "picture.{}.name": LENSES,
+    "picture.by.{}": set(PREVIEWS.values()) - {"vae_decoder"},
+    "picture.by.{}.error": ["latent_rgb"],
+    "lens.{}": LENSES,
+    "lens.{}.why": LENSES,
+    "strip.frame.{}": ["held", "foreseen"],
+    "strip.{}": ["first", "back", "next"],
+    "pace.{}": union("Pace"),
+    "pace.{}.why": union("Pace"),
 }
 
 
@@ -211,7 +223,11 @@ def given(values: str) -> set[str]:
 
 
 # What stands for the values that a call has from elsewhere.
-ELSEWHERE = {"": "{}", "limits": "{ min, max }"}
+ELSEWHERE = {
+    "": "{}",
+    "limits": "{ min, max }",
+    "facts()": "{ step, steps, count, before, word, noise }",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda file: file.stem)

@@ -141,6 +141,10 @@ export interface Frame {
   sigma: number;
   /** sqrt(1 - abar): how much of the latent is noise, 0 to 1. */
   noiseShare: number;
+  /** The same after the step; 0 after the last. */
+  noiseLeft: number;
+  /** What the next step multiplies `latent` by: 1, but for samplers whose latents grow with the noise. */
+  latentScale: number;
   /** [C, h, w] before the step, and after it. */
   latentIn: Float32Array;
   latent: Float32Array;
@@ -158,6 +162,8 @@ export interface Frame {
   meanMaps: Float32Array;
   /** H × W, the decoded x0. */
   preview: ImageData;
+  /** H × W, the decoded latent, once the visitor has asked for it. */
+  decoded?: ImageData;
   /** The graph that drew `preview`; a recording leaves it to the decoder. */
   drawnBy?: "vae_decoder" | "preview_decoder" | "latent_rgb";
   /** What the sampler adds up to reach the next latent, for instance {x0: 0.9, eps: 0.3}. */

@@ -160,6 +160,24 @@ export interface CausesState {
   /** Whether that is drawn whenever a strength has changed. */
   live: boolean;
 }
+/** What of a step is looked at (state/lenses.js). */
+export type Lens = "held" | "foreseen" | "changed" | "attention";
+
+/** How fast steps follow each other (state/paces.js). */
+export type Pace = "slow" | "usual" | "quick";
+
+/** What is seen of a frame through a lens, to be painted (paint/lens.js). */
+export type Sight =
+  | { kind: "picture"; picture: ImageData }
+  | { kind: "latent"; values: Float32Array; shape: Manifest["latent"] }
+  | { kind: "change"; picture: ImageData; before: ImageData | null }
+  | {
+      kind: "attention";
+      picture: ImageData;
+      map: Float32Array;
+      side: number;
+      range?: { low: number; high: number };
+    };
 
 export interface View {
   /** The step that is shown, from 1; null follows the run. */
@@ -170,9 +188,12 @@ export interface View {
   mean: boolean;
   /** The part that is open, from 1 (state/parts.js); null for none. */
   part: number | null;
-  stain: boolean;
+  lens: Lens;
+  /** Whether what the latent holds goes through the decoder. */
+  decoded: boolean;
   /** Whether the steps on show are played one after the other. */
   playing: boolean;
+  pace: Pace;
   theme: "auto" | "light" | "dark";
   /** What "auto" comes to. */
   worn: "light" | "dark";

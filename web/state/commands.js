@@ -8,9 +8,11 @@
 import { causes } from "./commands/causes.js";
 import { drawing } from "./commands/drawing.js";
 import { galleries } from "./commands/galleries.js";
+import { lenses } from "./commands/lenses.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
 import { playback } from "./commands/playback.js";
+import { remembering } from "./commands/remembering.js";
 import { travelling } from "./commands/travelling.js";
 import { Whereabouts } from "./commands/whereabouts.js";
 
@@ -21,10 +23,13 @@ import { Whereabouts } from "./commands/whereabouts.js";
 export function commandsOf(store, engine) {
   const whereabouts = new Whereabouts(store);
   const playing = playback(store);
-  const draws = drawing(store, engine, playing, whereabouts);
-  const travels = travelling(store, engine, playing, whereabouts);
+  const seeing = lenses(store);
+  const looks = remembering(store, whereabouts, seeing);
+  const draws = drawing(store, engine, playing, whereabouts, looks);
+  const travels = travelling(store, engine, playing, whereabouts, looks);
   return {
     ...playing,
+    ...seeing,
     ...draws,
     ...travels,
     ...galleries(store, engine, draws, travels, whereabouts),

@@ -3,8 +3,8 @@
  *
  * @import { Gallery, Manifest, Reason, Settings, Varied } from "../types"
  */
-import { escaped } from "./address.js";
 import { BOUNDS, departure } from "./bounds.js";
+import { escaped } from "./pairs.js";
 
 /** The room's name. */
 export const GALLERY = "gallery";
