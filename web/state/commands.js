@@ -6,6 +6,7 @@
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
 import { drawing } from "./commands/drawing.js";
+import { hand } from "./commands/hand.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
 import { playback } from "./commands/playback.js";
@@ -24,6 +25,7 @@ export function commandsOf(store, engine) {
     ...drawing(store, engine, playing, whereabouts),
     ...travelling(store, engine, playing, whereabouts),
     ...models(store, engine, playing, whereabouts),
+    ...hand(store, engine, playing),
     ...looking(store, playing),
   };
 }

@@ -15,6 +15,7 @@ export const NO_RUN = {
   frames: [],
   packed: null,
   resumable: false,
+  from: null,
   steps: 0,
   stage: "",
   queued: false,
@@ -61,6 +62,7 @@ const initial = () => ({
     room: "stage",
     lost: null,
   },
+  hand: { guidance: {}, latents: {}, touching: false },
 });
 
 /** @typedef {{ [Section in keyof State]?: Partial<State[Section]> | null }} Patch */

@@ -29,7 +29,12 @@ export const VIEWS = [
     style: ["views/stage/stage.css", "views/stage/words.css"],
   },
   { name: "side", place: "main", mount: side.mount, style: ["views/side/side.css"] },
-  { name: "sheet", place: "main", mount: sheet.mount, style: ["views/sheet/sheet.css"] },
+  {
+    name: "sheet",
+    place: "main",
+    mount: sheet.mount,
+    style: ["views/sheet/sheet.css", "views/sheet/hand.css"],
+  },
   { name: "strip", place: "main", mount: strip.mount, style: ["views/strip/strip.css"] },
   { name: "parts", place: "main", mount: parts.mount, style: ["views/parts/parts.css"] },
   { name: "shortcuts", place: "main", mount: keys.mount },

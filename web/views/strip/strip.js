@@ -14,6 +14,7 @@ import { percent, t } from "../../text/text.js";
 import { fill, h, icon, say, set, sized } from "../dom.js";
 import { playOrHold } from "../keys.js";
 import { progress } from "../progress.js";
+import { onward } from "./onward.js";
 
 const MOST = 12; // pictures that find room beside each other
 const ROOMY = 10; // pictures that leave room for words beside their numbers
@@ -23,7 +24,8 @@ const ROOMY = 10; // pictures that leave room for words beside their numbers
  * @param {Tools} tools
  * @param {AbortSignal} signal
  */
-export function mount(element, { store, send }, signal) {
+export function mount(element, tools, signal) {
+  const { store, send } = tools;
   set(element, "aria-label", t("strip.label"));
   const play = h("button", { class: "play", click: () => playOrHold(store, send) });
   const line = h("div", { class: "transport-title" });
@@ -44,6 +46,7 @@ export function mount(element, { store, send }, signal) {
       h("button", { class: "tool", "aria-label": t("strip.next"), click: () => send.move(1) }, icon("next")),
     ),
     h("div", { class: "transport-status" }, line, detail),
+    ...onward(tools, signal),
   );
   const list = h("ol", { class: "frames" });
   const canvas = h("canvas", { "aria-hidden": "true" });
