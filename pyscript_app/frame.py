@@ -51,6 +51,11 @@ class Frame:
     scale: float
     """What the latent is multiplied by before the network sees it: sqrt(abar) x0 + sqrt(1 - abar) eps, whichever the
     sampler."""
+    noise_left: float
+    """The same after the step; 0 after the last, though some schedules leave a trace."""
+    latent_scale: float
+    """What the next step multiplies ``latent`` by: 1, but for samplers that count in noise levels, whose latents grow
+    with the noise. Scaled so it can be decoded at any step."""
     latent_in: array[float]
     """[C, h, w] before the step."""
     latent: array[float]

@@ -74,6 +74,7 @@ async def generate(
             now = Moment(values, after.latent, after.latents, after.history, pooled.total, now.counted + 1)
             area = len(course.reading.words) * max(model.sides) ** 2
             shares = await read(pooled.shares)
+            following = course.after(index)
             frame = Frame(
                 step=course.shown(index + 1),
                 steps=course.shown(len(course.plan.steps)),
@@ -81,6 +82,8 @@ async def generate(
                 sigma=step.sigma,
                 noise_share=step.noise_share,
                 scale=step.scale,
+                noise_left=following.noise_share if following else 0.0,
+                latent_scale=following.scale if following else 1.0,
                 latent_in=before,
                 latent=values,
                 x0=await read(after.x0),

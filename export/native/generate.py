@@ -119,7 +119,7 @@ def draw(
 
 
 def model_of(runtime: NativeRuntime) -> Model:
-    """What the loop needs to know of a runtime's model.
+    """What the loop knows of a runtime's model.
 
     Raises:
         UserError: its files are damaged.

@@ -43,7 +43,7 @@ class Drawing:
         """
         wishes = dict(wishes)
         picture, origin = wishes.pop("start", None), wishes.pop("from", None)
-        settings = _settings(wishes)
+        settings = read_settings(wishes)
         retaken = None
         if origin and "guidance" in origin:
             retaken = origin["run"], origin["step"], origin["guidance"]
@@ -90,7 +90,12 @@ async def take_again(
     return await retake(replace(settings, guidance=guidance), model, runtime, before, answer, painter)
 
 
-def _settings(wishes: dict[str, Any]) -> loop.Settings:
+def read_settings(wishes: dict[str, Any]) -> loop.Settings:
+    """The loop's settings as the page wishes for them.
+
+    Raises:
+        RefusalError: There is no such setting, or its value is out of bounds.
+    """
     if strange := wishes.keys() - {field.name for field in fields(loop.Settings)}:
         raise RefusalError("setting-unknown", name=repr(min(strange)))
     return loop.Settings(**wishes)

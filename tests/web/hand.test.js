@@ -29,15 +29,19 @@ const python = /** @type {any} */ ({
       python.cancel = () => done({ cancelled: true });
     });
   },
-  take_step: async (/** @type {any[]} */ ...asked) => {
-    taken.push(asked);
+  take_step: async (/** @type {any[]} */ ...step) => {
+    taken.push(step);
     const trouble = { code: "settings", reason: "from-answer", values: { run: "'a'", step: "2" } };
-    return asked[2] < 0 ? { trouble } : { guidance: asked[2], picture: new Float32Array(16).fill(7.4) };
+    return step[2] < 0 ? { trouble } : { guidance: step[2], picture: new Float32Array(16).fill(7.4) };
   },
   retain: () => {},
+  rest: () => {},
   cancel: () => {},
 });
-const soon = () => new Promise((done) => setTimeout(done, 5));
+/** Until Python was asked to draw so often. @param {number} count */
+async function asked(count) {
+  while (drawn.length < count) await new Promise((soon) => setTimeout(soon, 1));
+}
 const settings = /** @type {any} */ ({
   prompt: "a cat",
   guidance: 3,
@@ -93,11 +97,11 @@ test("a step is taken again by the run that drew it", async () => {
 
 test("guidance from a step on draws it anew; of that step alone it is not drawn", async () => {
   send.goOn(3, {}, { guidance: 8 });
-  await soon();
+  await asked(1);
   assert.deepEqual([drawn[0].from, drawn[0].guidance], [{ run: "a", step: 2 }, 8]);
   show("a");
   send.goOn(3, { guidance: 8 });
-  await soon();
+  await asked(2);
   assert.deepEqual([drawn[1].from, drawn[1].guidance], [{ run: "a", step: 3, guidance: 8 }, 3]);
 });
 
@@ -105,7 +109,7 @@ test("a touched latent is what its step begins with", async () => {
   show("b");
   const latent = new Float32Array(4);
   send.goOn(1, { latent });
-  await soon();
+  await asked(1);
   assert.deepEqual(drawn[0].from, { run: "a", step: 0, latent });
   const run = shownRun(store.state);
   assert.deepEqual(run.from, { run: "a", step: 0 });
@@ -114,7 +118,7 @@ test("a touched latent is what its step begins with", async () => {
 
 test("the run that was gone on from is shown again, with its settings in the fields", async () => {
   send.goOn(3, {}, { prompt: "a dog" });
-  await soon();
+  await asked(1);
   assert.equal(store.state.settings.prompt, "a dog");
   assert.equal(shownRun(store.state).frames.length, 2);
   send.original();

@@ -10,11 +10,14 @@ import { ModelFiles } from "../device/files.js";
 import { readKept } from "../device/kept.js";
 import { asksFirst, listModels, loadManifest } from "../device/models.js";
 import { pictureFiles } from "../device/needs.js";
+import { Causes } from "../runs/causes.js";
 import { Decoding } from "../runs/decoding.js";
+import { Gallery } from "../runs/gallery.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
-import { readOptions, readSettings, USUAL } from "../state/address.js";
+import { readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
+import { GALLERY } from "../state/gallery.js";
 import { Store } from "../state/store.js";
 import { Activities } from "./activities.js";
 import { isolate, keep } from "./offline.js";
@@ -56,6 +59,8 @@ export class Engine {
     this.store = store;
     this.activities = new Activities();
     this.runs = new Runs(store, this.activities);
+    this.causes = new Causes(store, this.activities);
+    this.gallery = new Gallery(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
@@ -112,6 +117,7 @@ export class Engine {
    */
   use(name, consent = { asked: true }) {
     this.runs.cancel();
+    this.gallery.clear();
     this.activities.clear();
     this.store.set({
       models: { chosen: name, trouble: "" },
@@ -187,6 +193,7 @@ export class Engine {
   /** Draw what an address names, or say why not. @param {ReturnType<typeof readSettings>} address */
   #answer({ settings, refused }) {
     if (refused) this.runs.refuse(refused);
+    else if (readRoom(location.hash) === GALLERY) this.gallery.visit();
     else if ("prompt" in settings) this.runs.generate({}, undefined, { behind: true }).catch(() => {});
   }
 
@@ -196,7 +203,8 @@ export class Engine {
    */
   #wake(current) {
     if (!this.#worker) {
-      const worker = new PythonWorker((message) => current() && this.#hear(message), { build: remembered() });
+      const hear = (/** @type {any} */ message) => current() && this.#hear(message);
+      const worker = new PythonWorker(hear, { backend: this.options.backend });
       this.#worker = worker;
       this.#python = worker.start();
       this.#python.catch(() => {}); // `#boot` hears of it, if it comes so far
@@ -232,7 +240,6 @@ export class Engine {
     if (!current()) return;
     if (trouble) throw new EngineError(trouble);
     if (verdict !== before) files.decide(verdict).catch(() => {}); // it is asked anew then
-    remember(build);
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
     this.activities.begin(python);
     this.#readSoon();
@@ -289,25 +296,5 @@ function wanted(manifest) {
     return pictureFiles(JSON.parse(manifest));
   } catch {
     return [];
-  }
-}
-
-const BUILD = "diffuscope: onnxruntime";
-
-/** @returns {string[]} the build of onnxruntime-web that the last visit computed with; none where nobody knows */
-function remembered() {
-  try {
-    return localStorage.getItem(BUILD)?.split(",") ?? [];
-  } catch {
-    return []; // a private window may refuse to remember
-  }
-}
-
-/** @param {string[]} build */
-function remember(build) {
-  try {
-    localStorage.setItem(BUILD, build.join(","));
-  } catch {
-    // see above
   }
 }

@@ -4,6 +4,7 @@
  * @import { Run, State } from "../types"
  */
 import { DEFAULTS } from "./bounds.js";
+import { NO_GALLERY } from "./gallery.js";
 
 /** A run that nobody has asked for. @type {Run} */
 export const NO_RUN = {
@@ -16,6 +17,7 @@ export const NO_RUN = {
   packed: null,
   resumable: false,
   from: null,
+  before: 0,
   steps: 0,
   stage: "",
   queued: false,
@@ -50,13 +52,17 @@ const initial = () => ({
   settings: DEFAULTS,
   reading: null,
   runs: { byId: {}, shown: "", beside: null },
+  causes: { word: null, all: null, gain: null, live: false },
+  gallery: NO_GALLERY,
   view: {
     step: null,
     word: null,
     mean: true,
     part: null,
-    stain: true,
+    lens: "held",
+    decoded: false,
     playing: false,
+    pace: "usual",
     theme: "auto",
     worn: "light",
     room: "stage",

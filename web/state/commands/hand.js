@@ -42,7 +42,7 @@ export function hand(store, { runs }, playing) {
     },
 
     /** @param {Float32Array} latent @returns {Promise<ImageData | null>} what the decoder makes of it; null without an engine */
-    async decode(latent) {
+    async peek(latent) {
       if (!runs.python) return null;
       return imageOf((await runs.python.decode(latent)).picture);
     },

@@ -89,7 +89,7 @@ function build(state, send, key) {
   );
 
   const look = newest(async (/** @type {Float32Array} */ latent) => {
-    const picture = await send.decode(latent);
+    const picture = await send.peek(latent);
     if (picture) decoded?.show(picture);
   });
   const draw = () => {

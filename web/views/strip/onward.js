@@ -1,109 +1,25 @@
 /**
- * From the step on show on with other words or numbers: a button with a small sheet. Of a run that went on so it also leads
- * back to the one that this came from.
+ * Ways on from the run on show: another one from its step on, and the rooms that begin with it.
  *
- * @import { Settings } from "../../types"
  * @import { Tools } from "../mounting.js"
  */
-import { BOUNDS, departure } from "../../state/bounds.js";
-import { askedTwice, drawerOf, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
-import { number, t } from "../../text/text.js";
-import { fill, h, icon, say } from "../dom.js";
-import { popover } from "../popover.js";
+import { GALLERY } from "../../state/gallery.js";
+import { t } from "../../text/text.js";
+import { h, icon } from "../dom.js";
+import { switching } from "./switching.js";
 
-/** @typedef {"prompt" | "negative" | "guidance" | "sampler" | "seed"} Name of a setting that can change on the way */
-
-/** @param {Tools} tools @param {AbortSignal} signal @returns {HTMLElement[]} the button and the sheet */
-export function onward({ store, send }, signal) {
-  /** @type {Record<Name, HTMLInputElement | HTMLSelectElement>} */
-  const fields = {
-    prompt: h("input", { maxlength: BOUNDS.prompt.maxLength, autocomplete: "off" }),
-    negative: h("input", { maxlength: BOUNDS.negative.maxLength, autocomplete: "off" }),
-    guidance: h("input", { inputmode: "decimal", autocomplete: "off" }),
-    sampler: h(
-      "select",
-      {},
-      (BOUNDS.sampler.enum ?? []).map((name) => h("option", { value: name }, t(`sampler.${name}`))),
+/** @param {Tools} tools @param {AbortSignal} signal @returns {HTMLElement} */
+export function onward(tools, signal) {
+  const { send } = tools;
+  return h(
+    "div",
+    { class: "onward" },
+    h(
+      "button",
+      { class: "button small", title: t("gallery.open"), click: () => send.enter(GALLERY) },
+      icon("nine"),
+      h("span", {}, t("gallery.open")),
     ),
-    seed: h("input", { inputmode: "numeric", autocomplete: "off" }),
-  };
-  const names = /** @type {Name[]} */ (Object.keys(fields));
-  const labels = names.map((name) =>
-    h("label", { class: "change" }, h("span", {}, t(`onward.${name}`)), fields[name]),
+    ...switching(tools, signal),
   );
-  const open = h("button", { class: "button small" }, t("onward.open"));
-  const why = h("p", { class: "quiet" });
-  const wrong = h("p", { class: "sentence bad", role: "alert", hidden: true });
-  const draw = h("button", { class: "button small primary", click: () => goOn() }, t("onward.draw"));
-  const back = () => {
-    sheet.hidePopover();
-    send.original();
-  };
-  const original = h("button", { class: "button small", click: back }, t("onward.original"));
-  const sheet = popover(
-    open,
-    t("onward.title"),
-    signal,
-    why,
-    ...labels,
-    h("p", { class: "quiet" }, t("onward.seed.why")),
-    wrong,
-    h("div", { class: "choices" }, draw, original),
-  );
-
-  /** The step on show; while the sheet is open the one that it was opened at. */
-  let step = 1;
-  /** @returns {Settings | null} of the run that drew the step */
-  const before = () => drawerOf(store.state, step)?.settings ?? null;
-
-  /** @param {Name} name @returns {string | number} as it stands in its field */
-  const typed = (name) => {
-    const { value } = fields[name];
-    if (name !== "guidance" && name !== "seed") return value;
-    return value.trim() === "" ? Number.NaN : Number(value.trim().replace(",", "."));
-  };
-  const changes = () => {
-    const settings = before();
-    const changed = names.filter((name) => settings && typed(name) !== settings[name]);
-    return Object.fromEntries(changed.map((name) => [name, typed(name)]));
-  };
-  const look = () => {
-    const refused = names.map((name) => departure(name, typed(name))).find(Boolean);
-    wrong.hidden = !refused;
-    fill(wrong, refused && [icon("stop"), h("span", {}, t(`refusal.${refused.reason}`, refused.values))]);
-    draw.disabled = Boolean(refused) || Object.keys(changes()).length === 0;
-  };
-  const goOn = () => {
-    sheet.hidePopover();
-    send.goOn(step, {}, changes());
-  };
-  sheet.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === "closed") update();
-  });
-  sheet.addEventListener("beforetoggle", (event) => {
-    const settings = before();
-    if (/** @type {ToggleEvent} */ (event).newState !== "open" || !settings) return;
-    for (const name of names) fields[name].value = String(settings[name]);
-    fields.guidance.value = number(settings.guidance, 1);
-    labels[names.indexOf("negative")].hidden = !askedTwice(store.state);
-    labels[names.indexOf("guidance")].hidden = shownModel(store.state)?.guidance === "none";
-    say(why, t("onward.why", { step }));
-    look();
-  });
-  sheet.addEventListener("input", look);
-  sheet.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target instanceof HTMLInputElement && !draw.disabled) goOn();
-  });
-
-  const update = () => {
-    if (sheet.matches(":popover-open")) return;
-    const { runs } = store.state;
-    step = shownFrame(store.state)?.step ?? 1;
-    const { from } = shownRun(store.state);
-    open.hidden = before() === null;
-    original.hidden = !from || !(from.run in runs.byId);
-  };
-  store.subscribe(({ runs, view }) => [runs, view.step], update, signal);
-  update();
-  return [open, sheet];
 }
