@@ -133,7 +133,7 @@ def test_other_words_from_a_step_on(hand: Page) -> None:
     button(hand, "Draw on").click()
     asked = goes_on(hand)
     boat = {"prompt": "a blue boat on the beach at sunset", "sampler": "euler"}
-    assert asked == boat | {"from": {"run": run, "step": 1}}
+    assert asked == boat | {"from": {"run": run, "step": 1}, "touched": None}
 
 
 @pytest.mark.parametrize("sampler", ["ddim", "euler"])

@@ -82,11 +82,7 @@ function build(state, send, key) {
     { class: "button small", click: () => keep(latents.slice(0, 1)) },
     t("touching.reset"),
   );
-  const onward = h(
-    "button",
-    { class: "button small primary", click: () => goOn() },
-    t("touching.onward", { step }),
-  );
+  const onward = h("button", { class: "button small", click: () => goOn() }, t("touching.onward", { step }));
 
   const look = newest(async (/** @type {Float32Array} */ latent) => {
     const picture = await send.peek(latent);

@@ -34,12 +34,25 @@ export function switching({ store, send }, signal) {
   const open = h("button", { class: "button small" }, t("switching.open"));
   const why = h("p", { class: "quiet" });
   const wrong = h("p", { class: "sentence bad", role: "alert", hidden: true });
-  const draw = h("button", { class: "button small primary", click: () => goOn() }, t("switching.draw"));
-  const back = () => {
-    sheet.hidePopover();
-    send.original();
+  const rooms = /** @type {any} */ (send);
+  /** @param {string} text @param {() => void} act @returns {HTMLButtonElement} one that closes the sheet */
+  const way = (text, act) => {
+    const click = () => {
+      sheet.hidePopover();
+      act();
+    };
+    return h("button", { class: "button small", click }, text);
   };
-  const original = h("button", { class: "button small", click: back }, t("switching.original"));
+  const draw = way(t("switching.draw"), () => send.goOn(step, {}, changes()));
+  const both = way(t("switching.both"), () => {
+    const run = drawerOf(store.state, step)?.id ?? "";
+    rooms.compare(changes(), { from: { run, step: step - 1 } });
+  });
+  const beside = way(t("switching.beside"), () => {
+    const { id, from } = shownRun(store.state);
+    if (from) rooms.juxtapose(from.run, id);
+  });
+  const original = way(t("switching.original"), () => send.original());
   const sheet = popover(
     open,
     t("switching.title"),
@@ -48,7 +61,7 @@ export function switching({ store, send }, signal) {
     ...labels,
     h("p", { class: "quiet" }, t("switching.seed.why")),
     wrong,
-    h("div", { class: "choices" }, draw, original),
+    h("div", { class: "choices" }, draw, both, beside, original),
   );
 
   /** The step on show; while the sheet is open the one that it was opened at. */
@@ -71,11 +84,8 @@ export function switching({ store, send }, signal) {
     const refused = names.map((name) => departure(name, typed(name))).find(Boolean);
     wrong.hidden = !refused;
     fill(wrong, refused && [icon("stop"), h("span", {}, t(`refusal.${refused.reason}`, refused.values))]);
-    draw.disabled = Boolean(refused) || Object.keys(changes()).length === 0;
-  };
-  const goOn = () => {
-    sheet.hidePopover();
-    send.goOn(step, {}, changes());
+    for (const button of [draw, both])
+      button.disabled = Boolean(refused) || Object.keys(changes()).length === 0;
   };
   sheet.addEventListener("toggle", (event) => {
     if (/** @type {ToggleEvent} */ (event).newState === "closed") update();
@@ -92,16 +102,18 @@ export function switching({ store, send }, signal) {
   });
   sheet.addEventListener("input", look);
   sheet.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target instanceof HTMLInputElement && !draw.disabled) goOn();
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement) draw.click();
   });
 
   const update = () => {
     if (sheet.matches(":popover-open")) return;
     const { runs } = store.state;
     step = shownFrame(store.state)?.step ?? 1;
-    const { from } = shownRun(store.state);
+    const { from, status } = shownRun(store.state);
     open.hidden = before() === null;
     original.hidden = !from || !(from.run in runs.byId);
+    beside.hidden = original.hidden || status !== "finished" || !rooms.juxtapose;
+    both.hidden = !rooms.compare;
   };
   store.subscribe(({ runs, view }) => [runs, view.step], update, signal);
   update();
