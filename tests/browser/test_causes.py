@@ -50,7 +50,7 @@ def opened(stage: Page) -> Locator:
     show(stage, change={"slots": {"off": 4.6, "deleted": 32.4, "leak": "most"}})
     stage.evaluate("asked.length = 0")
     stage.evaluate(f"store.set({{ view: {{ word: {CAR} }} }})")
-    button(stage, "What does this word carry?").click()
+    button(stage, "What it carries").click()
     assert stage.evaluate("asked.map(([kind, word]) => [kind, word])") == [["word", "car"]]
     stage.evaluate(TRIED, {"kind": "word", "word": "car", "apart": MEASURED, "verdict": "others"})
     return stage.get_by_role("region", name="Words", exact=True)
@@ -68,7 +68,7 @@ def test_the_pictures_stand_beside_the_original_and_one_sentence_says_what_was_m
     expect(opened).to_contain_text("usually changes the picture by 5, deleted by 32")
     # What was drawn stays, and is not asked for again.
     stage.keyboard.press("Escape")
-    button(stage, "What does this word carry?").click()
+    button(stage, "What it carries").click()
     assert stage.evaluate("asked.length") == 1
     expect(row).to_be_visible()
     # Another word's is another's.
@@ -195,7 +195,7 @@ def test_from_a_chosen_word_to_what_it_carries_to_the_stage_and_back(live: Page)
     live.evaluate("(settings) => diffuscope.generate(settings).then(() => null)", TWO)
     finish(live)
     live.get_by_role("group", name="Words").get_by_role("button", name="car", exact=True).click()
-    button(live, "What does this word carry?").click()
+    button(live, "What it carries").click()
     sheet = live.get_by_role("region", name="Words", exact=True)
     expect(sheet.locator(".carries .said").first).to_contain_text("against", timeout=RUN)
     expect(sheet.locator(".carries .unseen")).to_have_count(0)

@@ -21,8 +21,8 @@ import * as strip from "./strip/strip.js";
 export const VIEWS = [
   { name: "skip", place: "head", mount: skip.mount, style: ["views/skip/skip.css"] },
   { name: "head", place: "head", mount: head.mount, style: ["views/head/head.css", "views/head/models.css"] },
-  { name: "lost", place: "head", mount: lost.mount, style: ["views/lost/lost.css"] },
   { name: "slots", place: "head", mount: slots.mount, style: ["views/slots/slots.css"] },
+  { name: "lost", place: "head", mount: lost.mount, style: ["views/lost/lost.css"] },
   { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css"] },
   {
     name: "stage",

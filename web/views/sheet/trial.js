@@ -29,8 +29,8 @@ export function trial(kind, { store, send }) {
     "section",
     { class: "carries" },
     h("header", {}, title, draw, stop),
-    row,
     said,
+    row,
     ways,
     units,
   );
