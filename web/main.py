@@ -11,6 +11,19 @@ from pyscript_app.browser.commands import (
     run,
     start,
     step,
+    take_step,
 )
 
-__export__ = ["cancel", "decode", "pause", "read_prompt", "rest", "resume", "retain", "run", "start", "step"]
+__export__ = [
+    "cancel",
+    "decode",
+    "pause",
+    "read_prompt",
+    "rest",
+    "resume",
+    "retain",
+    "run",
+    "start",
+    "step",
+    "take_step",
+]

@@ -57,7 +57,8 @@ export class Drawing {
   get fresh() {
     const { settings } = this;
     const steps = stepsToTake(settings, this.#start?.strength);
-    return { ...NO_RUN, status: "waiting", settings, steps, frames: this.#before };
+    const from = this.origin && this.#from ? { run: this.origin.id, step: this.#from.step } : null;
+    return { ...NO_RUN, status: "waiting", settings, steps, from, frames: this.#before };
   }
 
   /**
@@ -136,8 +137,8 @@ function placeOf(start, from) {
     place.start = { width, height, data, strength: start.strength };
   }
   if (from) {
-    const { run, step, latent } = from;
-    place.from = latent ? { run, step, latent } : { run, step };
+    const { run, step, latent, guidance } = from;
+    place.from = { run, step, ...(latent && { latent }), ...(guidance !== undefined && { guidance }) };
   }
   return place;
 }

@@ -16,6 +16,7 @@ export const NO_RUN = {
   frames: [],
   packed: null,
   resumable: false,
+  from: null,
   before: 0,
   steps: 0,
   stage: "",
@@ -67,6 +68,7 @@ const initial = () => ({
     room: "stage",
     lost: null,
   },
+  hand: { guidance: {}, latents: {}, touching: false },
 });
 
 /** @typedef {{ [Section in keyof State]?: Partial<State[Section]> | null }} Patch */
