@@ -13,7 +13,7 @@ import { pictureFiles } from "../device/needs.js";
 import { Decoding } from "../runs/decoding.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
-import { readOptions, readSettings, USUAL } from "../state/address.js";
+import { BESIDE, COMPARE, readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
 import { Store } from "../state/store.js";
 import { Activities } from "./activities.js";
@@ -184,10 +184,15 @@ export class Engine {
     this.#answer(address);
   }
 
-  /** Draw what an address names, or say why not. @param {ReturnType<typeof readSettings>} address */
+  /** Draw what an address names, in its room for that a second run too, or say why not. @param {ReturnType<typeof readSettings>} address */
   #answer({ settings, refused }) {
-    if (refused) this.runs.refuse(refused);
-    else if ("prompt" in settings) this.runs.generate({}, undefined, { behind: true }).catch(() => {});
+    const compares = readRoom(location.hash) === COMPARE;
+    const beside = readSettings(compares ? location.hash : "", BESIDE);
+    const wrong = refused ?? beside.refused;
+    if (wrong) this.runs.refuse(wrong);
+    else if (!("prompt" in settings)) return;
+    else if (Object.keys(beside.settings).length) this.runs.compare({}, beside.settings).catch(() => {});
+    else this.runs.generate({}, undefined, { behind: true }).catch(() => {});
   }
 
   /**

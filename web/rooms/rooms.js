@@ -6,5 +6,9 @@
  * @typedef {{ name: string, style?: string[], load: () => Promise<{ mount: Mount }> }} Room
  */
 
+import { COMPARE } from "../state/address.js";
+
 /** @type {Room[]} */
-export const ROOMS = [];
+export const ROOMS = [
+  { name: COMPARE, style: ["rooms/compare/compare.css"], load: () => import("./compare/compare.js") },
+];

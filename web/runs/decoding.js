@@ -1,15 +1,17 @@
 /**
  * Decoding in full: of a step that the small decoder drew, the decoder's own picture follows as soon as the visitor goes
- * to that step, and of all others once the run has ended and the processor is free.
+ * to that step, and of all others once the run has ended and the processor is free. Of two runs on show the second too.
  *
  * @import { Runs } from "./runs.js"
  * @import { Store } from "../state/store.js"
- * @import { Frame, Manifest } from "../types"
+ * @import { Frame, Manifest, Run } from "../types"
  */
 import { withRun } from "../state/runs.js";
-import { shownFrame, shownRun } from "../state/selectors.js";
+import { besideFrame, besideRun, shownFrame, shownRun } from "../state/selectors.js";
 
 const DECODER = "vae_decoder";
+
+/** @typedef {{ run: Run, frame: Frame }} Wanted */
 
 /** Watches which step is on show. One a page. */
 export class Decoding {
@@ -26,33 +28,45 @@ export class Decoding {
     this.store = store;
     this.runs = runs;
     store.subscribe(
-      ({ runs, view }) => [view, shownRun({ runs }).frames, shownRun({ runs }).status],
+      ({ runs, view }) => [view, shownRun({ runs }), besideRun({ runs })],
       () => void this.#look(),
     );
   }
 
-  /** The step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Frame | null} */
+  /** A step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Wanted | null} */
   get #wanted() {
-    const { view, model, engine } = this.store.state;
-    const run = shownRun(this.store.state);
+    const { state } = this.store;
     // Where memory is short, the decoder would have to take the UNet's place.
-    if (engine.sparing || run.source !== "live" || run.model !== model) return null;
-    const rough = (/** @type {Frame} */ frame) => frame.drawnBy !== DECODER && !this.#asked.has(frame);
-    const shown = shownFrame(this.store.state);
-    if (shown && view.step === shown.step && !view.playing && rough(shown)) return shown;
+    if (state.engine.sparing) return null;
+    const runs = [shownRun(state), besideRun(state)].filter((run) => run !== null);
+    const frames = [shownFrame(state), besideFrame(state)];
+    const here = runs.map((run, index) => this.#roughOf(run, (frame) => frame === frames[index]));
+    const there = state.view.step !== null && !state.view.playing ? here.find(Boolean) : null;
+    if (there) return there;
     // Who asked for quick colours wants to see them.
-    if (run.status !== "finished" || run.settings?.preview !== "tiny") return null;
-    return run.frames.find(rough) ?? null;
+    const ended = runs.filter(
+      ({ status, settings }) => status === "finished" && settings?.preview === "tiny",
+    );
+    return ended.map((run) => this.#roughOf(run)).find(Boolean) ?? null;
+  }
+
+  /** The first of a run's frames that is to be decoded. @param {Run} run @param {(frame: Frame) => boolean} [of] @returns {Wanted | null} */
+  #roughOf(run, of = () => true) {
+    if (run.source !== "live" || run.model !== this.store.state.model) return null;
+    const rough = (/** @type {Frame} */ frame) => frame.drawnBy !== DECODER && !this.#asked.has(frame);
+    const frame = run.frames.find((one) => of(one) && rough(one));
+    return frame ? { run, frame } : null;
   }
 
   async #look() {
-    const frame = this.#wanted;
+    const wanted = this.#wanted;
     const { python } = this.runs;
-    if (!frame || !python || this.#at === python) return;
+    if (!wanted || !python || this.#at === python) return;
+    const { run, frame } = wanted;
     this.#asked.add(frame);
     this.#at = python;
     try {
-      this.#replace(frame, await python.decode(frame.x0));
+      this.#replace(run.id, frame, await python.decode(frame.x0));
     } catch (error) {
       console.warn(`Step ${frame.step} was not decoded in full:`, error);
     }
@@ -62,13 +76,14 @@ export class Decoding {
   }
 
   /**
+   * @param {string} id the run's
    * @param {Frame} frame
    * @param {{ picture: Float32Array, ms: number }} decoded
    */
-  #replace(frame, { picture, ms }) {
-    const { model } = this.store.state;
-    const run = shownRun(this.store.state);
-    if (!run.frames.includes(frame)) return; // another run has come
+  #replace(id, frame, { picture, ms }) {
+    const { model, runs } = this.store.state;
+    const run = runs.byId[id];
+    if (!run?.frames.includes(frame)) return; // another run has come, and this one is put away
     const { height, width } = /** @type {Manifest} */ (model).picture;
     const preview = new ImageData(new Uint8ClampedArray(picture), width, height);
     /** @type {Frame} */

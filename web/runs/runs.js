@@ -4,13 +4,13 @@
  *
  * @import { Commands } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { Comparison, Frame, Pair, Reason, Result, Run, Settings, Wishes } from "../types"
+ * @import { Comparison, Frame, Pair, PairedSteps, Reason, Result, Run, Settings, Wishes } from "../types"
  */
 
 import { Activities } from "../engine/activities.js";
 import { troubleOf } from "../engine/trouble.js";
 import { lower } from "../state/gains.js";
-import { withRun, withRunShown } from "../state/runs.js";
+import { withCompared, withRun, withRunShown } from "../state/runs.js";
 import { shownRun } from "../state/selectors.js";
 import { timeOf } from "../state/steps.js";
 import { Drawing } from "./drawing.js";
@@ -90,9 +90,21 @@ export class Runs {
       a: { id: one.id, ...(await one.wishes(python)) },
       b: { id: other.id, ...(await other.wishes(python)) },
     });
-    const onItem = (/** @type {any} */ { run, frame, pairs }) => {
+    /** @type {PairedSteps[]} */
+    const paired = [];
+    const onItem = (/** @type {any} */ { run, frame, pairs, comparison }) => {
       (run === "a" ? one : other).take(frame);
-      for (const { a, b, ...apart } of pairs) onPair?.({ a: one.frames[a], b: other.frames[b], ...apart });
+      for (const { a, b, ...apart } of pairs) {
+        const pair = { a: one.frames[a], b: other.frames[b], ...apart };
+        paired.push({ a: pair.a.step, b: pair.b.step, ...apart });
+        onPair?.(pair);
+      }
+      const compared = {
+        ...{ a: one.id, b: other.id },
+        pairs: [...paired],
+        parting: comparison?.parting ?? null,
+      };
+      this.store.setLater(withCompared(this.store.state, compared));
     };
     const { results, last } = await this.#draw(
       "compare",

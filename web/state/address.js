@@ -1,6 +1,6 @@
 /**
  * Settings and the room in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
- * `&room=compare`, options in `?model=…&backend=…`.
+ * `&room=compare`, what differs of a comparison's second run as `&b.seed=8`, options in `?model=…&backend=…`.
  *
  * @import { Backend, Reason, Settings } from "../types"
  */
@@ -18,15 +18,16 @@ export const USUAL = { negative, gains, every, spacing, slots };
 
 /**
  * @param {string} hash as in `location.hash`
+ * @param {string} [prefix] of the names: `BESIDE` for a comparison's second run
  * @returns {{ settings: Partial<Settings>, refused: Reason | null }} only what the address names and may name, and what
  *   is wrong with the first value that is out of bounds, or null
  */
-export function readSettings(hash) {
+export function readSettings(hash, prefix = "") {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   /** @type {Record<string, unknown>} */
   const wishes = {};
   for (const name of NAMES) {
-    const text = given.get(name);
+    const text = given.get(prefix + name);
     if (text !== null) wishes[name] = parse(name, text);
   }
   return within(wishes);
@@ -54,6 +55,19 @@ export function writeSettings(settings, preview = DEFAULTS.preview) {
   return `#${said.map((pair) => pair.join("=")).join("&")}`;
 }
 
+/**
+ * @param {Settings} settings of a comparison's second run
+ * @param {Settings} first the first one's
+ * @returns {string} what of them differs, to be put behind the first one's; of equal ones the seed, so that the address
+ *   tells of two
+ */
+export function writeBeside(settings, first) {
+  const [ours, theirs] = [settings, first].map((one) => ({ ...DEFAULTS, ...one }));
+  const differing = NAMES.filter((name) => write(name, ours) !== write(name, theirs));
+  const said = differing.length ? differing : /** @type {const} */ (["seed"]);
+  return said.map((name) => `&${BESIDE}${name}=${write(name, ours)}`).join("");
+}
+
 /** @param {keyof Settings} name @param {Partial<Settings>} settings */
 function write(name, settings) {
   if (!(name in settings)) return null;
@@ -68,6 +82,12 @@ function write(name, settings) {
 function escaped(text) {
   return String(new URLSearchParams({ "": text })).slice(1);
 }
+
+/** What the names of a comparison's second run begin with. */
+export const BESIDE = "b.";
+
+/** Where two runs are compared. */
+export const COMPARE = "compare";
 
 /** Where the visitor is when the address names no room. */
 export const STAGE = "stage";

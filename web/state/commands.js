@@ -5,6 +5,7 @@
  * @import { Store } from "./store.js"
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
+import { comparing } from "./commands/comparing.js";
 import { drawing } from "./commands/drawing.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
@@ -19,10 +20,12 @@ import { Whereabouts } from "./commands/whereabouts.js";
 export function commandsOf(store, engine) {
   const whereabouts = new Whereabouts(store);
   const playing = playback(store);
+  const travels = travelling(store, engine, playing, whereabouts);
   return {
     ...playing,
     ...drawing(store, engine, playing, whereabouts),
-    ...travelling(store, engine, playing, whereabouts),
+    ...travels,
+    ...comparing(store, engine, travels, whereabouts),
     ...models(store, engine, playing, whereabouts),
     ...looking(store, playing),
   };

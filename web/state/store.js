@@ -48,7 +48,7 @@ const initial = () => ({
   model: null,
   settings: DEFAULTS,
   reading: null,
-  runs: { byId: {}, shown: "", beside: null },
+  runs: { byId: {}, shown: "", beside: null, compared: [] },
   view: {
     step: null,
     word: null,

@@ -8,6 +8,7 @@ import { enlarge, extent, stain } from "../../paint/attention.js";
 import { clear, inUnits, put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { pointAt, straight, trace } from "../../paint/line.js";
+import { COMPARE } from "../../state/address.js";
 import { busy, mapOf, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
 import { stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
@@ -28,6 +29,11 @@ export function mount(element, { store, send }, signal) {
   const play = h("button", { class: "play", click: () => playOrHold(store, send) });
   const line = h("div", { class: "transport-title" });
   const detail = h("div", { class: "quiet" });
+  const compare = h(
+    "button",
+    { class: "button small compare-with", click: () => send.enter(COMPARE) },
+    t("action.compare"),
+  );
   const transport = h(
     "div",
     { class: "transport" },
@@ -44,6 +50,7 @@ export function mount(element, { store, send }, signal) {
       h("button", { class: "tool", "aria-label": t("strip.next"), click: () => send.move(1) }, icon("next")),
     ),
     h("div", { class: "transport-status" }, line, detail),
+    compare,
   );
   const list = h("ol", { class: "frames" });
   const canvas = h("canvas", { "aria-hidden": "true" });
@@ -137,6 +144,7 @@ export function mount(element, { store, send }, signal) {
     set(track, "aria-valuemax", Math.max(1, run.frames.length));
     set(track, "aria-valuenow", here?.step ?? 1);
     set(track, "aria-valuetext", here ? t("progress.step", { step: here.step, steps }) : t("progress.none"));
+    compare.disabled = !here;
     draw();
   };
 
