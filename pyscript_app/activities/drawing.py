@@ -11,6 +11,7 @@ from typing import Any
 
 from pyscript_app import loop
 from pyscript_app.activities.tools import Tools
+from pyscript_app.axes import Axes
 from pyscript_app.frame import Frame
 from pyscript_app.moment import first_state
 from pyscript_app.refusal import RefusalError
@@ -42,19 +43,26 @@ class Drawing:
         return cls(settings, _start(settings, picture, origin, tools))
 
     async def draw(self, run: str, tools: Tools) -> AsyncGenerator[Frame, None]:
-        """The loop's frames without their states: the past has these, under the run's name.
+        """The loop's frames with their ways on the map. Their states are the past's, under the run's name.
 
         Raises:
             RefusalError: It cannot be drawn.
         """
         tools.past.keep(run, self.start)
+        described = tools.manifest.get("axes")
+        axes = Axes.from_bytes(await tools.read(described["file"])) if described else None
+        place = None
         async with aclosing(
             loop.generate(self.settings, tools.model, tools.runtime, start=self.start)
         ) as frames:
             async for frame in frames:
                 if frame.state:
                     tools.past.keep(run, frame.state)
-                yield replace(frame, state=None)
+                way = None
+                if axes:
+                    way = (place or axes.place(frame.latent_in), axes.place(frame.latent))
+                    place = way[1]
+                yield replace(frame, state=None, way=way)
 
 
 def _settings(wishes: dict[str, Any]) -> loop.Settings:

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-# {a, b, done, settings, ofA, ofB} -> nothing. `done` frames of each recording are there; distances are of their latents.
+# {a, b, done, settings, ofA, ofB} -> nothing. `done` frames of each are there; distances are of their latents.
 PAIR = """async ({ a, b, done, settings, ofA, ofB }) => {
   const { loadRecording } = await import(new URL("runs/recordings.js", document.baseURI));
   const { NO_RUN } = await import(new URL("state/store.js", document.baseURI));

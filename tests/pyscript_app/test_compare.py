@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,8 @@ def test_the_same_twice_is_nowhere_apart(worker: Worker) -> None:
     assert [item.run for item in items] == ["a", "b"] * 4
     # Each is what it is when it is drawn alone.
     alone = collect(FOUR, worker.model)
-    assert frames(items, "a") == [replace(frame, state=None, ms=None) for frame in alone]  # type: ignore[arg-type]
+    ours = [replace(frame, way=None) for frame in frames(items, "a")]
+    assert ours == [replace(frame, state=None, ms=None) for frame in alone]  # type: ignore[arg-type]
 
 
 def test_distances_and_paths_are_numpys(worker: Worker) -> None:
@@ -104,7 +106,10 @@ def test_distances_and_paths_are_numpys(worker: Worker) -> None:
     assert said.paths is not None
     np.testing.assert_allclose(said.paths["a"], projected(a), atol=1e-4)
     np.testing.assert_allclose(said.paths["b"], projected(b), atol=1e-4)
-    assert worker.read == ["axes.bin"]
+    assert set(worker.read) == {"axes.bin"}
+    # Each frame says its own part of the way, of a picture that is drawn alone too.
+    alone = [frame.way for frame in worker.run(generate, vars(FOUR))]
+    assert alone == list(pairwise(said.paths["a"])) == [frame.way for frame in a]
 
 
 def test_of_different_steps_the_noisier_one_is_drawn_next_and_pairs_are_said_once_both_are_there(
@@ -155,8 +160,9 @@ def test_later_runs_go_on_from_either_bit_for_bit(worker: Worker) -> None:
 
 def test_a_model_without_axes_has_no_paths(worker: Worker) -> None:
     worker.manifest.clear()
-    _, said = worker.compare(vars(FOUR), vars(FOUR))
+    items, said = worker.compare(vars(FOUR), vars(FOUR))
     assert said.paths is None
+    assert [item.frame.way for item in items] == [None] * 8
     assert worker.read == []
 
 
