@@ -24,7 +24,9 @@ const PICTURE_GRAPHS = [
 export function pictureFiles({ graphs, tokenizer, probe, axes }) {
   const used = PICTURE_GRAPHS.flatMap((name) => graphs[name] ?? []);
   const paths = used.flatMap(({ file, shards }) => [file, ...shards]);
-  return [...new Set([tokenizer.vocab, tokenizer.merges, probe.file, ...(axes ? [axes.file] : []), ...paths])];
+  return [
+    ...new Set([tokenizer.vocab, tokenizer.merges, probe.file, ...(axes ? [axes.file] : []), ...paths]),
+  ];
 }
 
 /**

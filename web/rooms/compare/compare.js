@@ -9,6 +9,7 @@ import { t } from "../../text/text.js";
 import { h, set } from "../../views/dom.js";
 import { playOrHold } from "../../views/keys.js";
 import * as ask from "./ask.js";
+import * as between from "./between.js";
 import * as film from "./film.js";
 import { frame } from "./frame.js";
 
@@ -21,15 +22,16 @@ export function mount(element, tools, signal) {
   const { store, send } = tools;
   set(element, "aria-label", t("compare.title"));
   const question = h("div", { class: "question" });
-  const between = h("div", { class: "between" });
+  const middle = h("div", { class: "between" });
   const strip = h("section", { class: "film", "aria-label": t("compare.film") });
   element.append(
     h("h2", { class: "hush" }, t("compare.title")),
     question,
-    h("div", { class: "sight" }, frame("a", tools, signal), between, frame("b", tools, signal)),
+    h("div", { class: "sight" }, frame("a", tools, signal), middle, frame("b", tools, signal)),
     strip,
   );
   ask.mount(question, tools, signal);
+  between.mount(middle, tools, signal);
   film.mount(strip, tools, signal);
 
   /** @type {Record<string, () => void>} */
