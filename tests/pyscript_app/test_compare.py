@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyscript_app.activities import compare, generate
+from pyscript_app.activities import compare, generate, measure
 from pyscript_app.activities.compare import Comparison, Drawn
 from pyscript_app.activities.tools import Tools
 from pyscript_app.browser.past import Past
@@ -176,3 +176,23 @@ def test_nothing_runs_where_one_cannot_be_drawn(worker: Worker) -> None:
 
 def test_one_that_is_ended_leaves_nothing_behind(worker: Worker) -> None:
     worker.run(compare, {"a": vars(FOUR) | {"id": "1"}, "b": vars(FOUR) | {"id": "2"}}, most=3)
+
+
+def side(run: list[Frame]) -> dict[str, Any]:
+    return {
+        "shares": [frame.noise_share for frame in run],
+        "latents": [frame.latent for frame in run],
+        "expected": [frame.x0 for frame in run],
+    }
+
+
+def test_runs_that_were_drawn_apart_are_measured_as_if_they_had_been_drawn_in_turn(worker: Worker) -> None:
+    items, said = worker.compare(vars(FOUR) | {"steps": 3}, vars(FOUR) | {"steps": 7, "seed": 8})
+    (measured,) = worker.run(measure, {run: side(frames(items, run)) for run in ("a", "b")})
+    assert vars(measured) == {name: getattr(said, name) for name in vars(measured)}
+
+
+def test_latents_of_different_shapes_have_no_distance(worker: Worker) -> None:
+    small = {"shares": [1.0], "latents": [[0.0] * 4], "expected": [[0.0] * 4]}
+    (measured,) = worker.run(measure, {"a": small, "b": small | {"latents": [[0.0] * 16]}})
+    assert set(vars(measured).values()) == {None}

@@ -21,9 +21,11 @@ const send = () => {
   const runs = { compare: (/** @type {any[]} */ ...wishes) => compare(wishes) };
   const travels = { enter: (/** @type {string} */ room) => asked.push(room) };
   const whereabouts = { say: (/** @type {any} */ settings) => asked.push(settings) };
+  const playing = /** @type {any} */ ({ hold: () => {} });
   return comparing(
     store,
     /** @type {any} */ ({ runs }),
+    playing,
     /** @type {any} */ (travels),
     /** @type {any} */ (whereabouts),
   );

@@ -117,6 +117,32 @@ export class Runs {
     return { parting: null, paths: null, ...last.comparison, a: ofA, b: ofB };
   }
 
+  /**
+   * Say how far apart two runs are that were drawn before, each by itself.
+   *
+   * @param {string} a ids of finished runs on show
+   * @param {string} b
+   */
+  async measure(a, b) {
+    const wishes = Object.fromEntries(
+      Object.entries({ a, b }).map(([letter, id]) => {
+        const { frames } = this.store.state.runs.byId[id];
+        const [shares, latents, expected] = [
+          frames.map(({ noiseShare }) => noiseShare),
+          frames.map(({ latent }) => latent),
+          frames.map(({ x0 }) => x0),
+        ];
+        return [letter, { shares, latents, expected }];
+      }),
+    );
+    const { pairs, distance, foreseen, parting = null } = await this.activities.run("measure", wishes);
+    const paired = pairs?.map((/** @type {number} */ pair, /** @type {number} */ index) => ({
+      ...{ a: index + 1, b: pair + 1 },
+      ...{ distance: distance[index], foreseen: foreseen[index] },
+    }));
+    this.store.set(withCompared(this.store.state, { a, b, pairs: paired ?? null, parting }));
+  }
+
   /** Stop before the next step. */
   pause() {
     this.#steer("running", "paused", "pause");

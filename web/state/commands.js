@@ -25,7 +25,7 @@ export function commandsOf(store, engine) {
     ...playing,
     ...drawing(store, engine, playing, whereabouts),
     ...travels,
-    ...comparing(store, engine, travels, whereabouts),
+    ...comparing(store, engine, playing, travels, whereabouts),
     ...models(store, engine, playing, whereabouts),
     ...looking(store, playing),
   };

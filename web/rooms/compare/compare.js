@@ -10,6 +10,7 @@ import { h, set } from "../../views/dom.js";
 import { playOrHold } from "../../views/keys.js";
 import * as ask from "./ask.js";
 import * as between from "./between.js";
+import * as earlier from "./earlier.js";
 import * as film from "./film.js";
 import { frame } from "./frame.js";
 
@@ -24,15 +25,18 @@ export function mount(element, tools, signal) {
   const question = h("div", { class: "question" });
   const middle = h("div", { class: "between" });
   const strip = h("section", { class: "film", "aria-label": t("compare.film") });
+  const before = h("section", { class: "earlier", "aria-label": t("earlier.title") });
   element.append(
     h("h2", { class: "hush" }, t("compare.title")),
     question,
     h("div", { class: "sight" }, frame("a", tools, signal), middle, frame("b", tools, signal)),
     strip,
+    before,
   );
   ask.mount(question, tools, signal);
   between.mount(middle, tools, signal);
   film.mount(strip, tools, signal);
+  earlier.mount(before, tools, signal);
 
   /** @type {Record<string, () => void>} */
   const keys = {
