@@ -29,8 +29,7 @@ export function mount(element, tools, signal) {
   element.append(
     h("h2", { class: "hush" }, t("compare.title")),
     question,
-    h("div", { class: "sight" }, frame("a", tools, signal), middle, frame("b", tools, signal)),
-    strip,
+    h("div", { class: "sight" }, frame("a", tools, signal), middle, frame("b", tools, signal), strip),
     before,
   );
   ask.mount(question, tools, signal);

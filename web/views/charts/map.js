@@ -89,16 +89,14 @@ export function map(pick, signal) {
     const across = s("g", { class: "ticks", transform: `translate(0 ${height - EDGE.bottom})` });
     const upwards = s("g", { class: "ticks", transform: `translate(${EDGE.left} 0)` });
     const cut = s("g", { class: "map-ways", transform: "translate(0 0)" });
-    select(/** @type {any} */ (across)).call(
-      axisBottom(x)
-        .ticks(width / 90)
-        .tickSizeOuter(0),
-    );
-    select(/** @type {any} */ (upwards)).call(
-      axisLeft(y)
-        .ticks(height / 70)
-        .tickSizeOuter(0),
-    );
+    const xs = x
+      .ticks(width / 90)
+      .filter((/** @type {number} */ tick) => x(tick) > EDGE.left + 16 && x(tick) < width - 12);
+    const ys = y
+      .ticks(height / 70)
+      .filter((/** @type {number} */ tick) => y(tick) > 8 && y(tick) < height - EDGE.bottom - 8);
+    select(/** @type {any} */ (across)).call(axisBottom(x).tickValues(xs).tickSizeOuter(0));
+    select(/** @type {any} */ (upwards)).call(axisLeft(y).tickValues(ys).tickSizeOuter(0));
     const rule = line();
     cut.append(
       ...shown.links.map((link) => s("path", { class: "map-link", d: rule(link.map(at)) ?? "" })),
@@ -142,21 +140,25 @@ export function map(pick, signal) {
     /** @type {number} */ height,
   ) => {
     const size = hung.clientWidth;
-    /** @type {Place[]} */
+    /** @type {number[][]} */
     const taken = [];
+    const free = (/** @type {number[]} */ [left, top]) =>
+      left > EDGE.left &&
+      top > 0 &&
+      left + size < width &&
+      top + size < height - EDGE.bottom &&
+      !taken.some(([x, y]) => Math.abs(x - left) < size && Math.abs(y - top) < size);
     /** @type {HTMLCanvasElement[]} */
     const canvases = [];
     for (const { kind, places, pictures } of ways) {
       const other = ways.find((way) => way.kind !== kind && way.kind !== "faint");
       for (const { at: index, image } of pictures.toReversed()) {
         const [x, y] = at(places[index]);
-        const [ox, oy] = other ? at(other.places[Math.min(index, other.places.length - 1)]) : [x, y];
-        const away = Math.hypot(x - ox, y - oy);
-        const [ux, uy] = away > 1 ? [(x - ox) / away, (y - oy) / away] : [kind === "a" ? -1 : 1, 0];
-        const place = /** @type {Place} */ ([x + ux * size * 0.8 - size / 2, y + uy * size * 0.8 - size / 2]);
-        const outside = place[0] < EDGE.left || place[1] < 0 || place[0] + size > width;
-        const covers = taken.some((one) => one.every((value, k) => Math.abs(value - place[k]) < size));
-        if (outside || place[1] + size > height - EDGE.bottom || covers) continue;
+        const theirs = other ? at(other.places[Math.min(index, other.places.length - 1)]) : null;
+        const [ux, uy] = aside(places.map(at), index, theirs);
+        const far = size / 2 + 12;
+        const place = [far, -far].map((by) => [x + ux * by - size / 2, y + uy * by - size / 2]).find(free);
+        if (!place) continue;
         taken.push(place);
         const canvas = h("canvas", { class: `soft ${kind}` });
         canvas.style.transform = `translate(${place[0]}px, ${place[1]}px)`;
@@ -211,4 +213,18 @@ export function map(pick, signal) {
       render();
     },
   };
+}
+
+/**
+ * @param {Place[]} way in pixels
+ * @param {number} index of a place on it
+ * @param {Place | null} other a place that is to be avoided
+ * @returns {Place} the direction at right angles to the way, away from the other place, or else downwards
+ */
+function aside(way, index, other) {
+  const [before, after] = [way[Math.max(0, index - 1)], way[Math.min(way.length - 1, index + 1)]];
+  const length = Math.hypot(after[0] - before[0], after[1] - before[1]) || 1;
+  const [x, y] = [(before[1] - after[1]) / length, (after[0] - before[0]) / length];
+  const towards = other ? x * (other[0] - way[index][0]) + y * (other[1] - way[index][1]) : -y;
+  return towards > 0 ? [-x, -y] : [x, y];
 }
