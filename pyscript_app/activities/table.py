@@ -19,6 +19,8 @@ ACTIVITIES = {
     "generate": "pyscript_app.activities.generate",
     "compare": "pyscript_app.activities.compare",
     "measure": "pyscript_app.activities.measure",
+    "causes": "pyscript_app.activities.causes",
+    "gallery": "pyscript_app.activities.gallery",
 }
 
 

@@ -1,4 +1,4 @@
-"""What the page may ask of the worker: start, run, retain, pause, resume, step, cancel, read_prompt, decode.
+"""What the page may ask of the worker: start, run, retain, rest, pause, resume, step, cancel, read_prompt, decode.
 
 ``web/main.py`` exports these to the page (``web/engine/worker.js``). What happens meanwhile is posted as messages
 with a ``kind``: ``progress`` (fields of the store's ``engine``), ``forgotten`` (a run that cannot be gone on from any
@@ -83,14 +83,15 @@ def read_prompt(text: str) -> Any:
     return plain(reading_message(text, _engine.model.tokenizer.read(text)))
 
 
-async def decode(latent: Any) -> Any:
-    """A predicted latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
+async def decode(latent: Any, scale: float = 1.0) -> Any:
+    """A latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
 
     Args:
         latent: a Float32Array, ``[C, h, w]``.
+        scale: what it is multiplied by before (``Frame.latent_scale``).
     """
     assert _engine is not None, "start first"
-    picture, ms = await _engine.decode(array("f", latent.to_py()))
+    picture, ms = await _engine.decode(array("f", [scale * value for value in latent.to_py()]))
     return plain({"picture": picture, "ms": ms})
 
 
@@ -98,6 +99,12 @@ def retain(runs: Any) -> None:
     """Forget all runs but those of these names: what the page has forgotten is not gone on from."""
     if _engine:
         _engine.past.retain(set(runs.to_py()))
+
+
+def rest(seconds: float) -> None:
+    """Wait so long after each step, of what goes on and of what comes; any button ends the waiting."""
+    if _engine:
+        _engine.rest(seconds)
 
 
 def pause() -> None:

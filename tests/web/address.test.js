@@ -4,10 +4,12 @@ import { before, test } from "node:test";
 import { sentence } from "../../web/engine/trouble.js";
 import {
   BESIDE,
+  readLook,
   readRoom,
   readSettings,
   STAGE,
   writeBeside,
+  writeLook,
   writeRoom,
   writeSettings,
 } from "../../web/state/address.js";
@@ -129,4 +131,20 @@ test("of two equal runs the address says that there are two, of one alone it say
   assert.equal(writeBeside(/** @type {any} */ ({ ...first, spacing: "trained" }), first), "&b.seed=5");
   assert.deepEqual(readSettings(writeSettings(first), BESIDE).settings, {});
   assert.equal(readSettings("#prompt=a+cat&b.steps=0", BESIDE).refused?.reason, "setting-steps");
+});
+
+test("how a run is looked at stands between the settings and the room, and goes out and back", () => {
+  const hash = writeRoom(writeSettings({ prompt: "a red car", seed: 3 }), "compare");
+  const look = /** @type {const} */ ({ lens: "changed", step: 3, word: 2, part: 4 });
+  const said = writeLook(hash, look);
+  assert.equal(said, "#prompt=a+red+car&seed=3&lens=changed&step=3&word=2&part=4&room=compare");
+  assert.deepEqual(readLook(said), look);
+  assert.equal(writeLook(said, {}), hash);
+  assert.equal(writeLook("", { lens: "held" }), "", "the usual lens need not be said");
+  assert.equal(writeLook("#lens=changed", { step: 1 }), "#step=1");
+});
+
+test("what nobody could look at is not read", () => {
+  assert.deepEqual(readLook("#lens=rose&step=0&word=-1&part=8"), {});
+  assert.deepEqual(readLook("#step=1.5&word=two&part="), {});
 });

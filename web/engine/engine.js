@@ -10,11 +10,14 @@ import { ModelFiles } from "../device/files.js";
 import { readKept } from "../device/kept.js";
 import { asksFirst, listModels, loadManifest } from "../device/models.js";
 import { pictureFiles } from "../device/needs.js";
+import { Causes } from "../runs/causes.js";
 import { Decoding } from "../runs/decoding.js";
+import { Gallery } from "../runs/gallery.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
 import { BESIDE, COMPARE, readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
+import { GALLERY } from "../state/gallery.js";
 import { Store } from "../state/store.js";
 import { Activities } from "./activities.js";
 import { isolate, keep } from "./offline.js";
@@ -56,6 +59,8 @@ export class Engine {
     this.store = store;
     this.activities = new Activities();
     this.runs = new Runs(store, this.activities);
+    this.causes = new Causes(store, this.activities);
+    this.gallery = new Gallery(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
@@ -112,6 +117,7 @@ export class Engine {
    */
   use(name, consent = { asked: true }) {
     this.runs.cancel();
+    this.gallery.clear();
     this.activities.clear();
     this.store.set({
       models: { chosen: name, trouble: "" },
@@ -186,10 +192,11 @@ export class Engine {
 
   /** Draw what an address names, in its room for that a second run too, or say why not. @param {ReturnType<typeof readSettings>} address */
   #answer({ settings, refused }) {
-    const compares = readRoom(location.hash) === COMPARE;
-    const beside = readSettings(compares ? location.hash : "", BESIDE);
+    const room = readRoom(location.hash);
+    const beside = readSettings(room === COMPARE ? location.hash : "", BESIDE);
     const wrong = refused ?? beside.refused;
     if (wrong) this.runs.refuse(wrong);
+    else if (room === GALLERY) this.gallery.visit();
     else if (!("prompt" in settings)) return;
     else if (Object.keys(beside.settings).length) this.runs.compare({}, beside.settings).catch(() => {});
     else this.runs.generate({}, undefined, { behind: true }).catch(() => {});

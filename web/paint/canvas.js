@@ -34,7 +34,7 @@ export async function putFile(canvas, file) {
  * @param {HTMLCanvasElement} canvas
  */
 export function clear(canvas) {
-  held.delete(canvas);
+  if (!held.delete(canvas)) return;
   canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
 }
 

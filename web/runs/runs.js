@@ -10,6 +10,7 @@
 import { Activities } from "../engine/activities.js";
 import { troubleOf } from "../engine/trouble.js";
 import { lower } from "../state/gains.js";
+import { PACES } from "../state/paces.js";
 import { withCompared, withRun, withRunShown } from "../state/runs.js";
 import { shownRun } from "../state/selectors.js";
 import { timeOf } from "../state/steps.js";
@@ -33,6 +34,10 @@ export class Runs {
   constructor(store, activities = new Activities()) {
     this.store = store;
     this.activities = activities;
+    store.subscribe(
+      ({ view }) => [view.pace],
+      () => this.drawing && this.python?.rest(this.#rest),
+    );
   }
 
   /** What draws, when it is ready. */
@@ -184,6 +189,11 @@ export class Runs {
     this.store.set(withRunShown(this.store.state, this.#name(), { status: "failed", error }));
   }
 
+  /** Seconds after each step, so that it can be looked at. */
+  get #rest() {
+    return PACES[this.store.state.view.pace].rest;
+  }
+
   #name() {
     return `run-${++this.#count}`;
   }
@@ -217,6 +227,7 @@ export class Runs {
       const made = await asked(python);
       const origins = drawings.flatMap(({ origin }) => origin?.id ?? []);
       python.retain([...new Set([...Object.keys(this.store.state.runs.byId), ...origins])]);
+      python.rest(this.#rest);
       return made;
     };
     const onBegin = () => {
@@ -238,6 +249,7 @@ export class Runs {
       this.#tell(job, () => ({ ...end, stage: "", queued: false }));
       throw error;
     } finally {
+      this.python?.rest(0); // what is no picture has steps of its own
       if (this.#job === job) this.#job = null;
     }
   }

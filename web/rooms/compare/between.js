@@ -5,13 +5,15 @@
  * @import { Tools } from "../../views/mounting.js"
  * @import { Place, Way } from "../../views/charts/map.js"
  */
+import { imageOf } from "../../paint/lens.js";
+import { sightOf } from "../../state/lenses.js";
 import { shownCompared, shownFrame, shownModel, shownRun, shownSteps } from "../../state/selectors.js";
 import { number, percent, rich, t } from "../../text/text.js";
 import { curve } from "../../views/charts/curve.js";
 import { map } from "../../views/charts/map.js";
 import { panel } from "../../views/charts/panel.js";
 import { fill, h } from "../../views/dom.js";
-import { frameOf, pictureOf, runOf } from "./sides.js";
+import { frameOf, runOf } from "./sides.js";
 import { extentOf, placesOf } from "./ways.js";
 
 const HUNG = [0.3, 0.62, 1]; // parts of the way at which a picture hangs
@@ -93,7 +95,9 @@ export function mount(element, { store, send }, signal) {
     const run = runOf(store.state, kind);
     const frames = run?.frames ?? [];
     const shown = HUNG.map((part) => Math.round(part * (run?.steps ?? 0))).filter((at) => frames[at - 1]);
-    const pictures = run ? shown.map((at) => ({ at, image: pictureOf(run, frames[at - 1]) })) : [];
+    const image = (/** @type {number} */ at) =>
+      imageOf(sightOf(/** @type {Run} */ (run), frames[at - 1], store.state.view), true);
+    const pictures = shown.map((at) => ({ at, image: image(at) }));
     return { kind, places, here: frameOf(store.state, kind)?.step ?? null, pictures };
   };
 
@@ -142,11 +146,7 @@ export function mount(element, { store, send }, signal) {
     drawWays();
     drawApart();
   };
-  store.subscribe(
-    ({ runs, view, model, settings }) => [runs, view.step, view.worn, model, settings.steps],
-    draw,
-    signal,
-  );
+  store.subscribe(({ runs, view, model, settings }) => [runs, view, model, settings.steps], draw, signal);
   draw();
 }
 

@@ -4,14 +4,15 @@
  * @import { Frame, Run } from "../../types"
  * @import { Tools } from "../../views/mounting.js"
  */
-import { clear, put, thumbnail } from "../../paint/canvas.js";
-import { besideRun, busy, shownCompared, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
+import { clear } from "../../paint/canvas.js";
+import { paintSight } from "../../paint/lens.js";
+import { sightOf } from "../../state/lenses.js";
+import { besideRun, shownCompared, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
 import { stepsInSight } from "../../state/steps.js";
 import { t } from "../../text/text.js";
-import { fill, h, icon, say, set } from "../../views/dom.js";
-import { playOrHold } from "../../views/keys.js";
-import { progress } from "../../views/progress.js";
-import { pictureOf } from "./sides.js";
+import { fill, h, say, set } from "../../views/dom.js";
+import { lensSwitch } from "../../views/lenses.js";
+import { transport } from "../../views/strip/transport.js";
 
 const MOST = 12; // pairs that find room beside each other
 
@@ -20,36 +21,19 @@ const MOST = 12; // pairs that find room beside each other
  * @param {Tools} tools
  * @param {AbortSignal} signal
  */
-export function mount(element, { store, send }, signal) {
-  const go = (/** @type {string} */ name, /** @type {"back" | "next"} */ sign, /** @type {number} */ by) =>
-    h("button", { class: "tool", "aria-label": name, click: () => send.move(by) }, icon(sign));
-  const play = h("button", { class: "play", click: () => playOrHold(store, send) });
-  const line = h("div", { class: "transport-title" });
-  const detail = h("div", { class: "quiet" });
+export function mount(element, tools, signal) {
+  const { store, send } = tools;
+  const { buttons, status } = transport(tools, signal);
+  const { choice } = lensSwitch(tools, signal);
   const list = h("ol", { class: "pairs" });
   const scrub = h("input", {
     type: "range",
-    class: "scrub",
     min: 1,
     step: 1,
     "aria-label": t("compare.scrub"),
     input: () => send.show(Number(scrub.value)),
   });
-  element.append(
-    h(
-      "div",
-      { class: "transport" },
-      h(
-        "div",
-        { class: "transport-buttons" },
-        go(t("strip.back"), "back", -1),
-        play,
-        go(t("strip.next"), "next", 1),
-      ),
-      h("div", {}, line, detail),
-    ),
-    h("div", { class: "reel" }, list, scrub),
-  );
+  element.append(buttons, choice, status, h("div", { class: "reel" }, list, scrub));
 
   /** The first run's step of each pair in sight. @type {number[]} */
   let sight = [];
@@ -82,8 +66,8 @@ export function mount(element, { store, send }, signal) {
         );
       const step = sight[place];
       const paired = pairs.find(({ a }) => a === step);
-      paint(ofA, run, run.frames[step - 1], "a");
-      paint(ofB, beside, beside?.frames[(paired?.b ?? 0) - 1], "b");
+      paint(ofA, run, run.frames[step - 1], t("compare.a"));
+      paint(ofB, beside, beside?.frames[(paired?.b ?? 0) - 1], t("compare.b"));
       const current = here?.step === step;
       set(item, "aria-current", current ? "step" : false);
       set(cover, "aria-label", t("compare.show", { step }));
@@ -97,40 +81,29 @@ export function mount(element, { store, send }, signal) {
     scrub.disabled = run.frames.length < 2;
     const steps = shownSteps(store.state);
     set(scrub, "aria-valuetext", here ? t("progress.step", { step: here.step, steps }) : t("progress.none"));
-    const { line: words, detail: more } = progress(store.state);
-    say(line, words);
-    say(detail, more);
-    const { view } = store.state;
-    const goes =
-      run.status === "running" && view.step === null && (busy(store.state) || run.source === "recorded");
-    const playing = view.playing || goes;
-    if (play.dataset.playing === String(playing)) return;
-    play.dataset.playing = String(playing);
-    fill(play, icon(playing ? "pause" : "play"));
-    set(play, "aria-label", t(playing ? "strip.hold" : "strip.play"));
   };
 
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {Run | null} run
    * @param {Frame | undefined} frame
-   * @param {"a" | "b"} letter
+   * @param {string} name the run's letter
    */
-  const paint = (canvas, run, frame, letter) => {
+  const paint = (canvas, run, frame, name) => {
     set(canvas, "role", frame ? "img" : false);
     set(canvas, "aria-hidden", frame ? false : "true");
-    if (!run || !frame) {
-      set(canvas, "aria-label", false);
-      return clear(canvas);
-    }
-    const { step, steps } = frame;
-    set(canvas, "aria-label", t("compare.step.name", { step, steps, name: t(`compare.${letter}`) }));
-    put(canvas, thumbnail(pictureOf(run, frame)));
+    set(
+      canvas,
+      "aria-label",
+      frame && t("compare.step.name", { step: frame.step, steps: frame.steps, name }),
+    );
+    if (run && frame) paintSight(canvas, sightOf(run, frame, store.state.view));
+    else clear(canvas);
   };
 
   /** Bring the current pair into the list's sight without moving the page. */
   const reveal = () => {
-    const item = [...list.children].find((one) => one.ariaCurrent);
+    const item = [...list.children].find((one) => one.hasAttribute("aria-current"));
     if (!(item instanceof HTMLElement) || list.scrollWidth <= list.clientWidth) return;
     const left = item.offsetLeft - list.offsetLeft;
     if (left < list.scrollLeft || left + item.offsetWidth > list.scrollLeft + list.clientWidth)
@@ -142,8 +115,7 @@ export function mount(element, { store, send }, signal) {
       shownRun({ runs }),
       besideRun({ runs }),
       runs.compared,
-      view.step,
-      view.playing,
+      view,
       settings.steps,
     ],
     update,

@@ -6,13 +6,15 @@
  * @import { Frame, Run } from "../../types"
  * @import { Tools } from "../../views/mounting.js"
  */
-import { enlargeSharp, inUnits } from "../../paint/canvas.js";
+import { inUnits } from "../../paint/canvas.js";
+import { paintSight } from "../../paint/lens.js";
 import { pointAt, trace, winding } from "../../paint/line.js";
 import { causes } from "../../state/differences.js";
-import { besideRun, shownRun } from "../../state/selectors.js";
+import { sightOf } from "../../state/lenses.js";
+import { besideRun, finishedPicture, shownRun } from "../../state/selectors.js";
 import { rich, t } from "../../text/text.js";
 import { fill, h, icon, rem, set, sized } from "../../views/dom.js";
-import { frameOf, isLast, nameOf, pictureOf, runOf, written } from "./sides.js";
+import { frameOf, nameOf, runOf, written } from "./sides.js";
 
 const POWER = 2.2; // as on the stage: the middle of a run stays legible
 const MOST_LAPS = 20;
@@ -90,7 +92,7 @@ export function frame(letter, { store }, signal) {
     const here = frameOf(store.state, letter);
     picture.hidden = !run || !here;
     empty.hidden = !picture.hidden;
-    if (run && here) enlargeSharp(picture, pictureOf(run, here), (side - 2 * inset) * unit);
+    if (run && here) paintSight(picture, sightOf(run, here, store.state.view), (side - 2 * inset) * unit);
   };
 
   const tell = () => {
@@ -100,7 +102,7 @@ export function frame(letter, { store }, signal) {
     if (run && here) {
       const prompt = run.settings?.prompt.trim() || t("prompt.none");
       const { step, steps } = here;
-      const finished = isLast(run, here);
+      const finished = finishedPicture(run, here);
       set(
         picture,
         "aria-label",
@@ -122,7 +124,7 @@ export function frame(letter, { store }, signal) {
 
   /** @param {Run} run @param {Frame} here */
   const stand = (run, here) =>
-    isLast(run, here)
+    finishedPicture(run, here)
       ? rich("picture.finished", { count: here.steps })
       : rich("compare.step", { step: here.step, steps: here.steps });
 
@@ -153,7 +155,7 @@ export function frame(letter, { store }, signal) {
   };
 
   store.subscribe(
-    ({ runs, view }) => [shownRun({ runs }), besideRun({ runs }), runs.compared, view.step, view.worn],
+    ({ runs, view }) => [shownRun({ runs }), besideRun({ runs }), runs.compared, view],
     tell,
     signal,
   );

@@ -19,16 +19,6 @@ export function frameOf(state, letter) {
   return letter === "a" ? shownFrame(state) : besideFrame(state);
 }
 
-/** @param {Run} run @param {Frame} frame @returns {boolean} whether it is the last of a finished run */
-export function isLast({ status, frames }, frame) {
-  return status === "finished" && frames[frames.length - 1] === frame;
-}
-
-/** @param {Run} run @param {Frame} frame @returns {ImageData} the picture of a step; of the last one the finished picture */
-export function pictureOf(run, frame) {
-  return (isLast(run, frame) && run.picture) || frame.preview;
-}
-
 /**
  * @param {keyof Settings} name
  * @returns {string} what the setting is called

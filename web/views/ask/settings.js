@@ -9,6 +9,7 @@ import { fill, h, icon, say, set } from "../dom.js";
 import { popover } from "../popover.js";
 import { preview } from "./preview.js";
 import { setting } from "./setting.js";
+import { spacing } from "./spacing.js";
 
 const SAMPLERS = BOUNDS.sampler.enum ?? [];
 // How far the sliders go; the fields beside them take what the loop takes.
@@ -28,6 +29,7 @@ export function mount(element, tools, signal) {
     amount("steps", { max: MANY_STEPS, step: 1, digits: 0 }, tools, signal),
     guidance(tools, signal),
     sampler(tools, signal),
+    spacing(tools, signal),
     preview(tools, signal),
     avoid(tools, signal),
   ];

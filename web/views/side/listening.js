@@ -43,6 +43,7 @@ export function mount(element, { store, send }, signal) {
     ramp,
     h("div", {}, h("span", {}, t("scale.none")), h("span", {}, t("scale.most"))),
   );
+  const carry = h("button", { class: "button small", click: () => send.carry() }, t("listening.carry"));
   const table = h("table");
   const tabled = h(
     "div",
@@ -61,7 +62,7 @@ export function mount(element, { store, send }, signal) {
     tabled,
     parts,
     curve,
-    h("div", { class: "row" }, segments, toggle, scale),
+    h("div", { class: "row" }, segments, toggle, carry, scale),
   );
 
   /** @param {boolean} asTable */
