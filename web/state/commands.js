@@ -6,6 +6,7 @@
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
 import { causes } from "./commands/causes.js";
+import { comparing } from "./commands/comparing.js";
 import { drawing } from "./commands/drawing.js";
 import { galleries } from "./commands/galleries.js";
 import { hand } from "./commands/hand.js";
@@ -33,6 +34,7 @@ export function commandsOf(store, engine) {
     ...seeing,
     ...draws,
     ...travels,
+    ...comparing(store, engine, playing, travels, whereabouts),
     ...galleries(store, engine, draws, travels, whereabouts),
     ...models(store, engine, playing, whereabouts),
     ...hand(store, engine, playing),

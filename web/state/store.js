@@ -51,7 +51,7 @@ const initial = () => ({
   model: null,
   settings: DEFAULTS,
   reading: null,
-  runs: { byId: {}, shown: "", beside: null },
+  runs: { byId: {}, shown: "", beside: null, compared: [] },
   causes: { word: null, all: null, gain: null, live: false },
   gallery: NO_GALLERY,
   view: {
