@@ -1,5 +1,27 @@
 """What the page's worker runs: the engine's commands, by the names that web/engine/worker.js calls."""
 
-from pyscript_app.browser.commands import cancel, decode, pause, read_prompt, resume, retain, run, start, step
+from pyscript_app.browser.commands import (
+    cancel,
+    decode,
+    noise_shares,
+    pause,
+    read_prompt,
+    resume,
+    retain,
+    run,
+    start,
+    step,
+)
 
-__export__ = ["cancel", "decode", "pause", "read_prompt", "resume", "retain", "run", "start", "step"]
+__export__ = [
+    "cancel",
+    "decode",
+    "noise_shares",
+    "pause",
+    "read_prompt",
+    "resume",
+    "retain",
+    "run",
+    "start",
+    "step",
+]

@@ -1,11 +1,12 @@
-"""What the page may ask of the worker: start, run, retain, pause, resume, step, cancel, read_prompt, decode.
+"""What the page may ask of the worker: each function here.
 
 ``web/main.py`` exports these to the page (``web/engine/worker.js``). What happens meanwhile is posted as messages
 with a ``kind``: ``progress`` (fields of the store's ``engine``), ``forgotten`` (a run that cannot be gone on from any
 more), ``trouble`` when the engine cannot go on, and of an activity, with its ``id``, each ``item`` and the ``stage``
 (the graph that begins).
 
-Whatever takes its turn is an activity. ``read_prompt`` and ``decode`` are none: they answer beside the one that goes.
+Whatever takes its turn is an activity. ``read_prompt``, ``noise_shares`` and ``decode`` are none: they answer beside
+the one that goes.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from typing import Any
 
 import js
 
+from pyscript_app import course
 from pyscript_app.browser.control import EndedError
 from pyscript_app.browser.engine import Engine
 from pyscript_app.browser.loading import load
 from pyscript_app.browser.messages import reading_message
 from pyscript_app.browser.runtime import plain
 from pyscript_app.browser.trouble import explain
+from pyscript_app.refusal import RefusalError
+from pyscript_app.settings import Settings
 
 _engine: Engine | None = None
 
@@ -81,6 +85,15 @@ def read_prompt(text: str) -> Any:
     """The prompt as the tokenizer reads it: the page's ``Reading`` without its ``prompt``."""
     assert _engine is not None, "start first"
     return plain(reading_message(text, _engine.model.tokenizer.read(text)))
+
+
+def noise_shares(settings: Any) -> Any:
+    """How noisy each step of a run from noise would be, from 0 to 1; none where it cannot be drawn."""
+    assert _engine is not None, "start first"
+    try:
+        return plain(course.noise_shares(Settings(**settings.to_py()), _engine.model))
+    except RefusalError:
+        return plain([])
 
 
 async def decode(latent: Any) -> Any:

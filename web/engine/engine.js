@@ -11,6 +11,7 @@ import { readKept } from "../device/kept.js";
 import { asksFirst, listModels, loadManifest } from "../device/models.js";
 import { pictureFiles } from "../device/needs.js";
 import { Decoding } from "../runs/decoding.js";
+import { Outlook } from "../runs/outlook.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
 import { readOptions, readSettings, USUAL } from "../state/address.js";
@@ -57,6 +58,7 @@ export class Engine {
     this.activities = new Activities();
     this.runs = new Runs(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
+    this.outlook = new Outlook(store, this.runs);
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
     store.subscribe(
@@ -180,7 +182,10 @@ export class Engine {
     const { model } = this.store.state;
     const address = readSettings(location.hash);
     if (!model || !("prompt" in address.settings)) return;
-    this.store.set({ settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings } });
+    this.store.set({
+      settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings },
+      start: { on: false }, // no address holds a picture
+    });
     this.#answer(address);
   }
 

@@ -35,6 +35,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  * @property {(activity: string, wishes?: object, id?: string) => Promise<any>} run
  * @property {(runs: string[]) => Promise<void>} retain
  * @property {(text: string) => Promise<any>} read_prompt
+ * @property {(settings: object) => Promise<number[]>} noise_shares
  * @property {(latent: Float32Array) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {() => Promise<void>} pause
  * @property {() => Promise<void>} resume

@@ -9,6 +9,7 @@ import { drawing } from "./commands/drawing.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
 import { playback } from "./commands/playback.js";
+import { starting } from "./commands/starting.js";
 import { travelling } from "./commands/travelling.js";
 import { Whereabouts } from "./commands/whereabouts.js";
 
@@ -19,11 +20,13 @@ import { Whereabouts } from "./commands/whereabouts.js";
 export function commandsOf(store, engine) {
   const whereabouts = new Whereabouts(store);
   const playing = playback(store);
+  const beginning = starting(store);
   return {
     ...playing,
+    ...beginning,
     ...drawing(store, engine, playing, whereabouts),
     ...travelling(store, engine, playing, whereabouts),
-    ...models(store, engine, playing, whereabouts),
+    ...models(store, engine, playing, whereabouts, beginning),
     ...looking(store, playing),
   };
 }

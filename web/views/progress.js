@@ -4,6 +4,7 @@
  * @import { Run, State } from "../types"
  */
 import { atTheEnd, queuedRun, shownFrame, shownRun, shownSteps } from "../state/selectors.js";
+import { numbered } from "../state/steps.js";
 import { seconds, t } from "../text/text.js";
 
 /**
@@ -15,7 +16,11 @@ export function progress(state) {
   const run = shownRun(state);
   const frame = shownFrame(state);
   const steps = shownSteps(state);
-  const at = frame ? t("progress.step", { step: frame.step, steps }) : t("progress.none");
+  const on = (/** @type {number} */ step) => {
+    const at = numbered(run, { step, steps });
+    return t("progress.step", at);
+  };
+  const at = frame ? on(frame.step) : t("progress.none");
   if (run.source === "recorded") {
     const line = atTheEnd(state) ? t("progress.finished") : at;
     return {
@@ -27,11 +32,11 @@ export function progress(state) {
   switch (run.status) {
     case "waiting":
       // With the engine there, only for the moment that the run before takes to end.
-      if (engine.status === "ready") return { line: t("progress.step", { step: 1, steps }), detail: "" };
+      if (engine.status === "ready") return { line: on(1), detail: "" };
       return { line: t("progress.waiting"), detail: t("progress.waiting.why") };
     case "running":
       return {
-        line: frame ? at : t("progress.step", { step: 1, steps }),
+        line: frame ? at : on(1),
         detail: run.msPerStep ? t("progress.left", { time: seconds(left) }) : t("progress.starting"),
       };
     case "paused":
@@ -45,7 +50,7 @@ export function progress(state) {
       };
     }
     case "cancelled":
-      return { line: t("progress.cancelled", { step: run.frames.length }), detail: "" };
+      return { line: t("progress.cancelled", { step: run.frames.length + run.skipped }), detail: "" };
     case "failed":
       return { line: stopped(run), detail: "" };
     default:

@@ -21,7 +21,7 @@ export const VIEWS = [
   { name: "skip", place: "head", mount: skip.mount, style: ["views/skip/skip.css"] },
   { name: "head", place: "head", mount: head.mount, style: ["views/head/head.css", "views/head/models.css"] },
   { name: "lost", place: "head", mount: lost.mount, style: ["views/lost/lost.css"] },
-  { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css"] },
+  { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css", "views/ask/start.css"] },
   {
     name: "stage",
     place: "main",

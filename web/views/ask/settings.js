@@ -9,6 +9,7 @@ import { fill, h, icon, say, set } from "../dom.js";
 import { popover } from "../popover.js";
 import { preview } from "./preview.js";
 import { setting } from "./setting.js";
+import { start } from "./start.js";
 
 const SAMPLERS = BOUNDS.sampler.enum ?? [];
 // How far the sliders go; the fields beside them take what the loop takes.
@@ -30,6 +31,7 @@ export function mount(element, tools, signal) {
     sampler(tools, signal),
     preview(tools, signal),
     avoid(tools, signal),
+    start(tools, signal),
   ];
   element.append(...entries.flat());
 }

@@ -18,6 +18,7 @@ import {
   shownSettings,
   stale,
 } from "../../state/selectors.js";
+import { numbered } from "../../state/steps.js";
 import { percent, rich, t } from "../../text/text.js";
 import { fill, h, rem, s, say, set } from "../dom.js";
 import { namePart } from "../part.js";
@@ -69,16 +70,12 @@ export function mount(element, tools, socketsOf, signal) {
     const { view } = store.state;
     const prompt = shownSettings(store.state).prompt.trim() || t("prompt.none");
     if (!frame) return t("picture.none");
+    const { step, steps } = numbered(shownRun(store.state), frame);
     if (view.word !== null && view.stain) {
-      return t("picture.attention.name", {
-        word: frame.words[view.word]?.text ?? "",
-        step: frame.step,
-        steps: frame.steps,
-      });
+      const word = frame.words[view.word]?.text ?? "";
+      return t("picture.attention.name", { word, step, steps });
     }
-    return atTheEnd(store.state)
-      ? prompt
-      : t("picture.predicted.name", { step: frame.step, steps: frame.steps });
+    return atTheEnd(store.state) ? prompt : t("picture.predicted.name", { step, steps });
   };
 
   const captionOf = () => {
@@ -89,7 +86,8 @@ export function mount(element, tools, socketsOf, signal) {
     if (word && view.stain) return rich("picture.attention", { word: word.text });
     if (atTheEnd(store.state)) return rich("picture.finished", { count: frame.steps });
     const by = frame.drawnBy ?? "vae_decoder";
-    const predicted = rich("picture.predicted", { step: frame.step, steps: frame.steps });
+    const { step, steps } = numbered(shownRun(store.state), frame);
+    const predicted = rich("picture.predicted", { step, steps });
     if (by === "vae_decoder") return predicted;
     const error = by === "latent_rgb" ? shownModel(store.state)?.errors?.latent_rgb : undefined;
     const estimate =

@@ -8,8 +8,8 @@ import { enlarge, extent, stain } from "../../paint/attention.js";
 import { clear, inUnits, put, thumbnail } from "../../paint/canvas.js";
 import { palette } from "../../paint/colour.js";
 import { pointAt, straight, trace } from "../../paint/line.js";
-import { busy, mapOf, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
-import { stepsInSight } from "../../state/steps.js";
+import { busy, mapOf, shownFrame, shownRun, shownSkipped, shownSteps } from "../../state/selectors.js";
+import { numbered, stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
 import { fill, h, icon, say, set, sized } from "../dom.js";
 import { playOrHold } from "../keys.js";
@@ -50,7 +50,7 @@ export function mount(element, { store, send }, signal) {
   const handle = h("span", { class: "lamp-mark handle", "aria-hidden": "true" });
   const track = h(
     "div",
-    { class: "track", role: "slider", tabindex: 0, "aria-label": t("strip.timeline"), "aria-valuemin": 1 },
+    { class: "track", role: "slider", tabindex: 0, "aria-label": t("strip.timeline") },
     canvas,
     handle,
   );
@@ -92,12 +92,13 @@ export function mount(element, { store, send }, signal) {
     const { view } = store.state;
     const run = shownRun(store.state);
     const here = shownFrame(store.state);
-    const steps = shownSteps(store.state);
+    const taken = shownSteps(store.state);
+    const skipped = shownSkipped(store.state);
     const range = extent(...(view.word === null ? [] : run.frames.map(wordMap)));
     for (const [k, item] of [...list.children].entries()) {
-      const step = sight[k];
-      const frame = run.frames[step - 1];
-      const finished = run.status === "finished" && step === steps;
+      const frame = run.frames[sight[k] - 1];
+      const finished = run.status === "finished" && sight[k] === taken;
+      const { step, steps } = numbered({ skipped }, { step: sight[k], steps: taken });
       const [picture, facts, button] = /** @type {[HTMLCanvasElement, HTMLElement, HTMLButtonElement]} */ (
         /** @type {unknown} */ (item.children)
       );
@@ -134,9 +135,11 @@ export function mount(element, { store, send }, signal) {
       fill(play, icon(playing ? "pause" : "play"));
       set(play, "aria-label", t(playing ? "strip.hold" : "strip.play"));
     }
-    set(track, "aria-valuemax", Math.max(1, run.frames.length));
-    set(track, "aria-valuenow", here?.step ?? 1);
-    set(track, "aria-valuetext", here ? t("progress.step", { step: here.step, steps }) : t("progress.none"));
+    set(track, "aria-valuemin", skipped + 1);
+    set(track, "aria-valuemax", skipped + Math.max(1, run.frames.length));
+    set(track, "aria-valuenow", skipped + (here?.step ?? 1));
+    const at = numbered({ skipped }, { step: here?.step ?? 1, steps: taken });
+    set(track, "aria-valuetext", here ? t("progress.step", at) : t("progress.none"));
     draw();
   };
 
@@ -243,14 +246,16 @@ export function mount(element, { store, send }, signal) {
   });
 
   store.subscribe(
-    ({ runs, view, settings }) => [
+    ({ runs, view, settings, start }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
       shownRun({ runs }).steps,
+      shownRun({ runs }).skipped,
       shownRun({ runs }).source,
       shownRun({ runs }).msPerStep,
       view,
       settings.steps,
+      start,
     ],
     update,
     signal,
