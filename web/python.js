@@ -1,14 +1,9 @@
 /**
- * Pyodide for PyScript's worker, which imports this in its place: what the last visit computed with is begun beside
- * Python, not after it. The fragment of this module's address names that: a build of onnxruntime-web, or nothing.
+ * Pyodide for PyScript's worker, which imports this in its place: onnxruntime-web is begun beside Python, not after it. The
+ * fragment of this module's address names the backend where the visitor has chosen one.
  */
 const { href, hash } = new URL(import.meta.url);
-const [module, binary] = hash.slice(1).split(",");
-if (binary) {
-  import("./ort.js")
-    .then(({ load }) => load(new URL(module, href).href, new URL(binary, href).href))
-    .catch(() => {}); // who needs it asks again, and hears why
-}
+import("./ort.js").then(({ load }) => load(hash.slice(1))).catch(() => {}); // who needs it asks again, and hears why
 
 // The page hears of the worker's errors, and of a promise that fails unheard only so.
 addEventListener("unhandledrejection", ({ reason }) => reportError(reason));

@@ -12,8 +12,7 @@ from typing import Any, Protocol
 import js
 
 from pyscript_app.browser.files import Bytes
-from pyscript_app.browser.onnxruntime import Session
-from pyscript_app.browser.runtime import import_module, make_tensor, plain, read_tensor
+from pyscript_app.browser.runtime import Session, import_module, make_tensor, plain, read_tensor
 from pyscript_app.browser.sessions import Opener
 from pyscript_app.browser.trouble import TroubleError, own_words
 from pyscript_app.manifest import UNETS, Manifest, largest_piece

@@ -12,7 +12,7 @@ from typing import Any
 import js
 from pyodide.ffi import jsnull
 
-from pyscript_app.browser import backend, onnxruntime
+from pyscript_app.browser import backend
 from pyscript_app.browser.files import Files, PageFiles, read
 from pyscript_app.browser.messages import post
 from pyscript_app.browser.runtime import import_module, plain
@@ -62,17 +62,17 @@ async def load(options: Any) -> Loaded:
     adapter = await backend.find_adapter(options.base)
     names, no_card = backend.backends(adapter, options.backend or None)
     ways, no_fit = backend.candidates(names, manifest, adapter)
-    build = onnxruntime.build_files(any(way.backend == "webgpu" for way in ways))
-
     paths = picture_files(manifest)
     shards = {shard for graph in graphs.values() for shard in graph["shards"]}
     source = PageFiles(await import_module(options.base + "engine/openfiles.js"))
-    files, ort, lazy = await asyncio.gather(
+    onnxruntime = await import_module(options.base + "ort.js")
+    files, begun, lazy = await asyncio.gather(
         source.open(paths),
-        onnxruntime.load(options.base, build),
+        onnxruntime.load(options.backend or ""),  # begun already, beside Python
         import_module(options.base + "engine/filebytes.js"),
     )
 
+    ort = begun.ort
     post("progress", status="probing", stage="unet")
 
     all_graphs = openable(manifest)
@@ -116,7 +116,7 @@ async def load(options: Any) -> Loaded:
         "selfAttention": "fused" if fused else "plain",
         "sparing": opener.spares(chosen.backend),
         "note": no_card or no_fit or choice.note or jsnull,
-        "build": build,
+        "build": begun.files,
         "verdict": verdict,
     }
     return Loaded(ort, manifest, all_graphs, Model(manifest, vocab, merges), sessions, source, settle, facts)

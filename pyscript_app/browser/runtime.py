@@ -40,6 +40,16 @@ async def import_module(address: str) -> Any:
     return await js.importModule(address)
 
 
+class Session(Protocol):
+    """Of an ``ort.InferenceSession`` what is used here."""
+
+    async def run(self, feeds: Any) -> Any:
+        """The outputs, an object of tensors by name, for the inputs, such an object too."""
+
+    async def release(self) -> None:
+        """Free its memory."""
+
+
 class Sessions(Protocol):
     """The open sessions of a model by graph (``sessions.Sessions``)."""
 

@@ -51,7 +51,12 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_first_visit_fetches_the_model_before_python_is_there(
+def computing(line: Line) -> int:
+    """How many of onnxruntime-web's WebAssembly files were asked for."""
+    return sum(path.startswith("vendor/ort/") and path.endswith(".wasm") for path in line.requests)
+
+
+def test_a_first_visit_fetches_the_model_and_what_computes_it_before_python_is_there(
     context: BrowserContext, line: Line, site: Path
 ) -> None:
     shard = largest_shard(site)
@@ -59,12 +64,14 @@ def test_a_first_visit_fetches_the_model_before_python_is_there(
     try:
         page = visit(context, line.address)
         wait_until(lambda: line.sent[shard] == (site / shard).stat().st_size)
+        wait_until(lambda: computing(line) == 1)
         # The model is here, and Python still starts.
         expect(page.get_by_role("progressbar", name="Model files")).to_be_hidden()
         expect(page.locator(".loading [aria-current=step]")).to_have_text(re.compile("^Python"))
     finally:
         python.set()
     wait_ready(page)
+    assert computing(line) == 1  # Python takes the build that was begun
     assert {tuple(asked) for asked in line.asked.values()} == {(0,)}
 
 

@@ -27,7 +27,7 @@ import { wearTheme } from "./views/theme.js";
 import { VIEWS } from "./views/views.js";
 
 const store = new Store();
-const send = new Commands(store, { survey() {}, runs: {} });
+const send = commandsOf(store, { survey() {}, runs: {} });
 const offers = [];
 class Counted extends Reach {
   offer(name, way, signal) {

@@ -35,6 +35,7 @@ class Line:
         self.spoilt: Counter[str] = Counter()  # answers that still get a wrong byte
         self.asked: dict[str, list[int]] = defaultdict(list)  # first byte of each request
         self.sent: Counter[str] = Counter()  # bytes
+        self.requests: Counter[str] = Counter()  # of any path
 
 
 class WireHandler(Handler):
@@ -47,6 +48,7 @@ class WireHandler(Handler):
     def do_GET(self) -> None:  # noqa: N802 (the base class looks for it)
         """Answer a weights shard over the bad line, and all else as usual."""
         path, line = self.path.lstrip("/"), self.line
+        line.requests[path] += 1
         if path in line.held:
             line.held[path].wait(LONGEST)
         if not path.endswith(".bin"):

@@ -201,7 +201,8 @@ export class Engine {
    */
   #wake(current) {
     if (!this.#worker) {
-      const worker = new PythonWorker((message) => current() && this.#hear(message), { build: remembered() });
+      const hear = (/** @type {any} */ message) => current() && this.#hear(message);
+      const worker = new PythonWorker(hear, { backend: this.options.backend });
       this.#worker = worker;
       this.#python = worker.start();
       this.#python.catch(() => {}); // `#boot` hears of it, if it comes so far
@@ -237,7 +238,6 @@ export class Engine {
     if (!current()) return;
     if (trouble) throw new EngineError(trouble);
     if (verdict !== before) files.decide(verdict).catch(() => {}); // it is asked anew then
-    remember(build);
     this.store.set({ engine: { ...facts, status: "ready", stage: "" } });
     this.activities.begin(python);
     this.#readSoon();
@@ -294,25 +294,5 @@ function wanted(manifest) {
     return pictureFiles(JSON.parse(manifest));
   } catch {
     return [];
-  }
-}
-
-const BUILD = "diffuscope: onnxruntime";
-
-/** @returns {string[]} the build of onnxruntime-web that the last visit computed with; none where nobody knows */
-function remembered() {
-  try {
-    return localStorage.getItem(BUILD)?.split(",") ?? [];
-  } catch {
-    return []; // a private window may refuse to remember
-  }
-}
-
-/** @param {string[]} build */
-function remember(build) {
-  try {
-    localStorage.setItem(BUILD, build.join(","));
-  } catch {
-    // see above
   }
 }

@@ -52,13 +52,13 @@ export class PythonWorker {
   /**
    * @param {(message: any) => void} onMessage told every object with a `kind` that the worker posts; and `trouble` when
    *   the worker fails after its start
-   * @param {{ build?: string[], patience?: number }} [options] `build`: module and WebAssembly of onnxruntime-web, below
-   *   the page's folder, to be begun beside Python; `patience`: milliseconds that the start may take
+   * @param {{ backend?: StartOptions["backend"], patience?: number }} [options] `backend`: null for the better one;
+   *   `patience`: milliseconds that the start may take
    */
-  constructor(onMessage, { build = [], patience = PATIENCE } = {}) {
+  constructor(onMessage, { backend = null, patience = PATIENCE } = {}) {
     this.script = document.createElement("script");
     this.onMessage = onMessage;
-    this.build = build;
+    this.backend = backend;
     this.patience = patience;
     this.ended = false;
   }
@@ -97,7 +97,7 @@ export class PythonWorker {
     this.script.type = "py";
     this.script.setAttribute("worker", "");
     this.script.setAttribute("src", "./main.py");
-    this.script.setAttribute("config", JSON.stringify(config(page, this.build)));
+    this.script.setAttribute("config", JSON.stringify(config(page, this.backend)));
     if (!this.ended) document.body.append(this.script);
     await whenDefined("py");
     const worker = await this.#made();
@@ -133,11 +133,11 @@ export class PythonWorker {
   }
 }
 
-/** PyScript's, of a worker. @param {URL} page @param {string[]} build see `PythonWorker` */
-function config(page, build) {
+/** PyScript's, of a worker. @param {URL} page @param {StartOptions["backend"]} backend */
+function config(page, backend) {
   return {
     // Absolute: of a relative address PyScript sees only those that end in ".js".
-    interpreter: new URL(`./python.js#${build}`, page).href,
+    interpreter: new URL(`./python.js#${backend ?? ""}`, page).href,
     files: { "./app.zip": "./*" },
     sync_main_only: true, // it needs no shared memory
   };
