@@ -5,7 +5,7 @@
  */
 import { atTheEnd, queuedRun, shownFrame, shownRun, shownSteps } from "../state/selectors.js";
 import { numbered } from "../state/steps.js";
-import { seconds, t } from "../text/text.js";
+import { percent, seconds, t } from "../text/text.js";
 
 /**
  * @param {State} state
@@ -35,10 +35,7 @@ export function progress(state) {
       if (engine.status === "ready") return { line: on(1), detail: "" };
       return { line: t("progress.waiting"), detail: t("progress.waiting.why") };
     case "running":
-      return {
-        line: frame ? at : on(1),
-        detail: run.msPerStep ? t("progress.left", { time: seconds(left) }) : t("progress.starting"),
-      };
+      return { line: frame ? at : on(1), detail: doing(engine, run, left) };
     case "paused":
       return { line: at, detail: t("progress.paused") };
     case "finished": {
@@ -56,6 +53,13 @@ export function progress(state) {
     default:
       return { line: at, detail: "" };
   }
+}
+
+/** @param {State["engine"]} engine @param {Run} run @param {number} left milliseconds @returns {string} */
+function doing({ status, bytes, total }, { msPerStep }, left) {
+  // What a run needs first is fetched then: the encoder, where it begins at a picture.
+  if (status === "downloading") return t("progress.fetching", { share: percent(bytes / (total || 1)) });
+  return msPerStep ? t("progress.left", { time: seconds(left) }) : t("progress.starting");
 }
 
 /** @param {Run} run that failed @returns {string} */

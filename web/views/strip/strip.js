@@ -246,7 +246,7 @@ export function mount(element, { store, send }, signal) {
   });
 
   store.subscribe(
-    ({ runs, view, settings, start }) => [
+    ({ runs, view, settings, start, engine }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
       shownRun({ runs }).steps,
@@ -256,6 +256,8 @@ export function mount(element, { store, send }, signal) {
       view,
       settings.steps,
       start,
+      engine.status,
+      engine.bytes,
     ],
     update,
     signal,
