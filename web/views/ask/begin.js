@@ -95,7 +95,7 @@ export function begin({ store, send }, signal) {
     context.setLineDash([]);
     context.beginPath();
     trace(context, line, skipped, steps, rough);
-    stroke("--ink");
+    stroke("--coil");
   };
 
   store.subscribe(({ start, settings, view, model }) => [start, settings, view.worn, model], update, signal);

@@ -40,8 +40,10 @@ export function scribble({ store, send }, signal) {
     const context = canvas.getContext("2d");
     if (context && line) paintLine(context, line);
   };
-  const end = () => {
-    if (line) send.scribble(line);
+  /** @param {PointerEvent} event */
+  const end = (event) => {
+    if (!line || !event.isPrimary) return;
+    send.scribble(line);
     line = null;
   };
   const drop = () => {
@@ -50,14 +52,14 @@ export function scribble({ store, send }, signal) {
     update();
   };
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || !event.isPrimary) return;
     canvas.setPointerCapture(event.pointerId);
     line = { ink, width, points: placeOf(event) };
     paint();
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!line || !canvas.hasPointerCapture(event.pointerId)) return;
-    for (const one of event.getCoalescedEvents?.() ?? [event]) line.points.push(...placeOf(one));
+    for (const one of [...(event.getCoalescedEvents?.() ?? []), event]) line.points.push(...placeOf(one));
     paint();
   });
   canvas.addEventListener("pointerup", end);
@@ -68,8 +70,9 @@ export function scribble({ store, send }, signal) {
       const within = (/** @type {number} */ value) => Math.max(0, Math.min(1, value));
       at = { x: within(at.x + by[0] * STRIDE), y: within(at.y + by[1] * STRIDE) };
       point();
-    } else if (event.key === " " || event.key === "Enter")
+    } else if (event.key === " " || event.key === "Enter") {
       send.scribble({ ink, width, points: [at.x, at.y] });
+    } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) send.unscribble();
     else return;
     event.preventDefault();
   });
@@ -125,7 +128,9 @@ export function scribble({ store, send }, signal) {
   const update = () => {
     const { kind, picture, marks } = store.state.start;
     undo.disabled = wipe.disabled = marks.length === 0;
-    if (kind === "scribble" && picture && !line) put(canvas, picture);
+    if (kind !== "scribble" || !picture || line) return;
+    set(sheet, "style", `aspect-ratio:${picture.width}/${picture.height}`);
+    put(canvas, picture);
   };
   store.subscribe(({ start }) => [start.picture, start.kind], update, signal);
   point();
