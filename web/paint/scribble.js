@@ -38,7 +38,8 @@ export function paintLine(context, { ink, width, points }) {
   context.lineCap = "round";
   context.lineJoin = "round";
   context.beginPath();
-  context.moveTo(points[0] * scale, points[1] * scale);
+  // A line without any length would not be drawn at all.
+  context.moveTo(points[0] * scale - 0.01, points[1] * scale);
   for (let k = 0; k < points.length; k += 2) context.lineTo(points[k] * scale, points[k + 1] * scale);
   context.stroke();
 }

@@ -35,7 +35,7 @@ export function begin({ store, send }, signal) {
   });
   const track = h("div", { class: "begin-track" }, canvas, slider);
   const where = h("span", {});
-  const strength = h("span", { class: "num" });
+  const strength = h("span", { class: "quiet" });
   const element = h(
     "div",
     { class: "begin" },

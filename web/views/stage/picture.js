@@ -190,7 +190,7 @@ export function mount(element, tools, socketsOf, signal) {
     signal,
   );
   store.subscribe(
-    ({ runs, settings }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, settings],
+    ({ runs, settings, start }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, settings, start],
     mark,
     signal,
   );
