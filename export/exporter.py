@@ -22,6 +22,7 @@ from export.format.manifest import FILE, Manifest, list_files, read_manifest, wr
 from export.graphs.graphs import Graph, graphs_of
 from export.graphs.tracing import Traced, load, trace
 from export.graphs.variants import variants_of
+from export.leak import measure_leak
 from export.native.axes import write_axes
 from export.native.runtime import NativeRuntime
 from export.probe import UNKNOWN, write_probe
@@ -142,7 +143,7 @@ class _Export:
         self.passes = [FLOAT, STORED] if compressed else [FLOAT]
         compared = sum(self._compares(graph.name, each) for each in self.passes for graph in self.graphs)
         self._stage = 1
-        self._stages = 3 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
+        self._stages = 4 + len(self.graphs) + len(self.passes) * (len(self.graphs) + 2) + compared
 
     def _begin(self, stage: str) -> Callable[[int, int], None]:
         """Report a stage; what is returned reports its bytes."""
@@ -218,6 +219,7 @@ class _Export:
                 shutil.copy(self.pipeline.judge.file, folder)
             write_manifest(folder, manifest)
             manifest["axes"] = self._fit_axes(folder)
+            manifest["slots"] = self._measure_leak(folder)
             write_manifest(folder, manifest | {"files": list_files(folder)})
         return self._verify(folder, each)
 
@@ -227,6 +229,15 @@ class _Export:
         self._begin(f"fitting the map on {runs} runs")
         runtime = NativeRuntime(folder)
         said = write_axes(runtime, about.prompts or [about.defaults.prompt], runs)
+        runtime.close()
+        return said
+
+    def _measure_leak(self, folder: Path) -> dict[str, Any]:
+        """The manifest's ``slots``."""
+        prompts, words, steps = self.recipe.leak_trials(self.pipeline)
+        self._begin(f"drawing without single words, {len(prompts)} prompts")
+        runtime = NativeRuntime(folder)
+        said = measure_leak(runtime, prompts, words, steps)
         runtime.close()
         return said
 

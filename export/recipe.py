@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ MANY_WEIGHTS = 200_000_000
 STEPS_OF_MANY = 2
 # On which the axes of the map are fitted; of many weights none, since each would take minutes.
 RUNS = 12
+# How far words leak is measured on so many prompts, so many words of each, in so many steps.
+LEAK, LEAK_OF_MANY = (3, 3, 4), (1, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,17 @@ class Recipe:
         if pipeline.parameters > MANY_WEIGHTS:
             return 0
         return len(pipeline.about.prompts) or RUNS
+
+    def leak_trials(self, pipeline: Any) -> tuple[list[str], int, int]:
+        """Prompts on which the leak of words is measured, of those that the checkpoint brings; words of each; steps."""
+        count, words, steps = LEAK_OF_MANY if pipeline.parameters > MANY_WEIGHTS else LEAK
+        return spread(pipeline.about.prompts or [pipeline.about.defaults.prompt], count), words, steps
+
+
+def spread(items: Sequence[str], count: int) -> list[str]:
+    """So many of the items, or all, at even distances from one another and from either end."""
+    count = min(count, len(items))
+    return [items[(2 * k + 1) * len(items) // (2 * count)] for k in range(count)]
 
 
 def parse_precisions(words: Iterable[str]) -> tuple[str, dict[str, str]]:

@@ -1,9 +1,10 @@
-"""How far two runs are apart: their steps in pairs, a distance for each, and the step from which they part."""
+"""How far runs are apart: two, their steps in pairs and the step from which they part; and several in the end."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from itertools import permutations
 from math import dist, hypot, inf
 
 SAME = 1e-3  # relative: runs that end nearer than this end in one picture
@@ -41,6 +42,12 @@ def relative_distance(a: array[float], b: array[float]) -> float:
     if not apart:
         return 0.0
     return apart / length if length else inf
+
+
+def mean_distance(latents: Sequence[array[float]]) -> float | None:
+    """How far any two are apart on the average (``relative_distance``, each pair both ways); None for one alone."""
+    distances = [relative_distance(a, b) for a, b in permutations(latents, 2)]
+    return sum(distances) / len(distances) if distances else None
 
 
 def parting(distances: Sequence[float]) -> int | None:

@@ -60,6 +60,11 @@ class Course:
         """The steps to take, each with its number in the plan."""
         return list(enumerate(self.plan.steps))[self.following :]
 
+    def after(self, index: int) -> Step | None:
+        """The step that follows one of the plan; None after the last."""
+        rest = self.plan.steps[index + 1 :]
+        return rest[0] if rest else None
+
     def shown(self, index: int) -> int:
         """How many frames there are before a step of the plan, an earlier run's included."""
         return self.frames + index - self.following

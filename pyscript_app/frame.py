@@ -48,6 +48,11 @@ class Frame:
     """Noise level sqrt((1 - abar) / abar) before the step; infinite for pure noise."""
     noise_share: float
     """sqrt(1 - abar) before the step, 0 to 1."""
+    noise_left: float
+    """The same after the step; 0 after the last, though some schedules leave a trace."""
+    latent_scale: float
+    """What the next step multiplies ``latent`` by: 1, but for samplers that count in noise levels, whose latents grow
+    with the noise. Scaled so it can be decoded at any step."""
     latent_in: array[float]
     """[C, h, w] before the step."""
     latent: array[float]

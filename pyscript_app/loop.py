@@ -73,12 +73,15 @@ async def generate(
             now = Moment(values, after.latent, after.latents, after.history, pooled.total, now.counted + 1)
             area = len(course.reading.words) * max(model.sides) ** 2
             shares = await read(pooled.shares)
+            following = course.after(index)
             frame = Frame(
                 step=course.shown(index + 1),
                 steps=course.shown(len(course.plan.steps)),
                 timestep=step.timestep,
                 sigma=step.sigma,
                 noise_share=step.noise_share,
+                noise_left=following.noise_share if following else 0.0,
+                latent_scale=following.scale if following else 1.0,
                 latent_in=before,
                 latent=values,
                 x0=await read(after.x0),

@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from pyscript_app.activities.causes import ORIGINAL
+from pyscript_app.activities.gallery import VARIED
+from pyscript_app.causes import GROUP_VERDICTS, GROUPS, LEAKS, VERDICTS, WAYS
 from pyscript_app.model import PREVIEWS
 from pyscript_app.refusal import sentences
 from pyscript_app.samplers import SAMPLERS, plan
 from pyscript_app.schedule import Schedule
+from pyscript_app.spacing import NAMES as SPACINGS
 
 WEB = Path(__file__).parent.parent / "web"
 LANGUAGES = sorted(WEB.glob("text/*.json"))
@@ -66,7 +70,7 @@ def terms() -> set[str]:
 
 def union(field: str) -> list[str]:
     """The strings that a field of the page's types may be, the empty one aside."""
-    said = re.search(rf"\b{field}\??:((?:\s*\|?\s*\"[\w-]*\")+)", TYPES)
+    said = re.search(rf"\b{field}(?:\??:| =)((?:\s*\|?\s*\"[\w-]*\")+)", TYPES)
     assert said, field
     return [name for name in re.findall(r'"([\w-]*)"', said[1]) if name]
 
@@ -79,9 +83,17 @@ def listed(file: str, name: str) -> list[str]:
 
 
 PARTS = {name: number for number, name in enumerate(listed("state/parts.js", "PARTS"), 1)}
+LENSES = listed("state/lenses.js", "LENSES")
 ANSWERS = ["epsilon", "v_prediction"]  # of a UNet
 # What stands for the blank of a key that is put together, in the order of the blanks.
 COMPUTED: dict[str, list | set | dict | range] = {
+    "action.{}": ["pause", "resume", "cancel"],
+    "gallery.{}": ["drawing", "paused", "cancelled", "failed", "finished"],
+    "gallery.as.{}": listed("rooms/gallery/tiles.js", "SIDES"),
+    "gallery.letter.{}": listed("rooms/gallery/tiles.js", "SIDES"),
+    "gallery.of.{}": VARIED,
+    "gallery.tile.{}": ["coming", "going", "finished", "refused"],
+    "gallery.title.{}": VARIED,
     "term.{}": terms(),
     "trouble.{}": union("code"),
     "refusal.{}": {
@@ -93,6 +105,8 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "note.{}": set(re.findall(r'\bnote\("([\w-]+)"', BACKEND)),
     "sampler.{}": SAMPLERS,
     "sampler.{}.why": SAMPLERS,
+    "spacing.{}": SPACINGS,
+    "spacing.{}.why": SPACINGS,
     "preview.{}": PREVIEWS,
     "preview.{}.why": PREVIEWS,
     "part.{}": set(PARTS.values()),
@@ -108,7 +122,7 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "loading.{}.title": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.{}": ["asking", "failed", "ready", "recorded", "starting"],
     "room.{}": union("why"),
-    "setting.{}": ["seed", "steps", "guidance", "sampler", "preview", "avoid", "start"],
+    "setting.{}": ["seed", "steps", "guidance", "sampler", "spacing", "preview", "avoid", "start"],
     "start.{}": ["noise", "picture"],
     "start.{}.why": ["noise", "picture"],
     "start.of.{}": union("kind"),
@@ -118,11 +132,25 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],
     "{}.why": ["steps", "guidance"],
+    "trial.{}": [ORIGINAL, *WAYS, *GROUPS],
+    "trial.{}.why": [ORIGINAL, *WAYS, *GROUPS],
+    "trial.title.{}": ["word", "all"],
+    "verdict.{}": VERDICTS,
+    "verdict.all.{}": GROUP_VERDICTS,
+    "leak.{}": LEAKS,
     "table.{}": ["word", "share", "inside", "where"],
     "where.{}{}": [f"{y}{x}" for y in range(3) for x in range(3)],
     "device.{}": ["room", "memory", "graphics", "processor"],
-    "picture.{}": set(PREVIEWS.values()) - {"vae_decoder"},
-    "picture.{}.error": ["latent_rgb"],
+    "picture.{}": ["none", "finished", *LENSES],
+    "picture.{}.name": LENSES,
+    "picture.by.{}": set(PREVIEWS.values()) - {"vae_decoder"},
+    "picture.by.{}.error": ["latent_rgb"],
+    "lens.{}": LENSES,
+    "lens.{}.why": LENSES,
+    "strip.frame.{}": ["held", "foreseen"],
+    "strip.{}": ["first", "back", "next"],
+    "pace.{}": union("Pace"),
+    "pace.{}.why": union("Pace"),
 }
 
 
@@ -202,7 +230,12 @@ def given(values: str) -> set[str]:
 
 
 # What stands for the values that a call has from elsewhere.
-ELSEWHERE = {"": "{}", "limits": "{ min, max }", "at": "{ step, steps }"}
+ELSEWHERE = {
+    "": "{}",
+    "limits": "{ min, max }",
+    "at": "{ step, steps }",
+    "facts()": "{ step, steps, count, before, word, noise }",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda file: file.stem)

@@ -43,7 +43,7 @@ addEventListener("popstate", () => send.travel());
 // A word of one prompt is none of another's.
 store.subscribe(
   (state) => [shownRun(state).settings?.prompt],
-  () => store.set({ view: { word: null } }),
+  () => send.choose(null),
 );
 // What starting takes, stage by stage, for the browser's timeline and `make bench`.
 store.subscribe(

@@ -28,7 +28,7 @@ export interface Diffuscope {
    * Do an activity of pyscript_app/activities/table.py when the engine is ready and those before it have ended; gives its
    * last item. Of items, fields of Python's are in camelCase and arrays are typed arrays. "generate" and "compare"
    * are the methods above: the one's items are frames, the other takes `a` and `b`, and its items are pairs, its last the
-   * comparison. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
+   * comparison. Those of "causes" are `Cause`, and what its wishes leave out is as the page's fields say. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
    */
   run<Item>(
     activity: string,
@@ -85,6 +85,26 @@ export interface Result {
   ms: number;
 }
 
+/** An item of `run("causes", { ...settings, word }, …)`: a picture from the noise of the others, in which something was
+ * done to the word; without `word`, all words against all the padding; with `gain` too, another strength of the word. */
+export interface Cause {
+  way: "original" | "alone" | "cut" | "unheard" | "off" | "deleted" | "words" | "padding" | "gain";
+  /** From 1. */
+  step: number;
+  steps: number;
+  /** [H, W, 4] 0 to 255; empty where this step was not drawn. */
+  picture: Float32Array;
+  /** What it is drawn with beside the other settings. */
+  gains: Settings["gains"];
+  slots: NonNullable<Settings["slots"]>;
+  /** With the last step, against the original: root mean square, levels of 255; where a `place` [side, side] was given,
+   * which pixels are seen to differ, 1 each, and which part of them inside the place (1) and outside (0). */
+  change?: { rms: number; marks?: Uint8Array; inside?: number; outside?: number };
+  /** With the last step of all: each `rms`, and who carries the word, or the picture. */
+  changes?: Record<string, number>;
+  verdict?: string;
+}
+
 /** A frame of a comparison's first run, and of the second that whose latent holds the nearest share of noise. */
 export interface Pair {
   a: Frame;
@@ -122,6 +142,10 @@ export interface Frame {
   sigma: number;
   /** sqrt(1 - abar): how much of the latent is noise, 0 to 1. */
   noiseShare: number;
+  /** The same after the step; 0 after the last. */
+  noiseLeft: number;
+  /** What the next step multiplies `latent` by: 1, but for samplers whose latents grow with the noise. */
+  latentScale: number;
   /** [C, h, w] before the step, and after it. */
   latentIn: Float32Array;
   latent: Float32Array;
@@ -139,6 +163,8 @@ export interface Frame {
   meanMaps: Float32Array;
   /** H × W, the decoded x0. */
   preview: ImageData;
+  /** H × W, the decoded latent, once the visitor has asked for it. */
+  decoded?: ImageData;
   /** The graph that drew `preview`; a recording leaves it to the decoder. */
   drawnBy?: "vae_decoder" | "preview_decoder" | "latent_rgb";
   /** What the sampler adds up to reach the next latent, for instance {x0: 0.9, eps: 0.3}. */
@@ -196,6 +222,8 @@ export interface Manifest {
   probe: { file: string };
   /** `latent_rgb`: root mean square error of the colour view, 0-1. */
   errors?: { latent_rgb?: number };
+  /** What single words change, medians in levels of 255, and how much of what they say other slots say. */
+  slots?: { off?: number; deleted?: number; leak?: "most" | "some" | "little" };
   files: Record<string, { bytes: number; sha256: string }>;
   defaults: {
     prompt: string;

@@ -1,6 +1,6 @@
 /** The nouns of the page; those that others see too stand in diffuscope.d.ts. */
 
-import type { Backend, Frame, Manifest, Settings, Wishes } from "./diffuscope";
+import type { Backend, Cause, Frame, Manifest, Settings, Wishes } from "./diffuscope";
 
 export type * from "./diffuscope";
 
@@ -119,6 +119,8 @@ export interface Run {
   packed: PackedFrame[] | null;
   /** Whether the worker remembers its steps, so that later runs can go on from them. */
   resumable: boolean;
+  /** How many of its frames are those of the run that it goes on from. */
+  before: number;
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;
@@ -157,6 +159,56 @@ export interface Start {
   trouble: Reason | null;
 }
 
+/** Pictures from one noise, in which something was done to a word (pyscript_app/activities/causes.py). */
+export interface Trial {
+  /** The run that they are set beside, and its settings with which all are drawn; then those that were opened of them. */
+  runs: string[];
+  settings: Settings;
+  /** The word's text; null where all words are set against all the padding. */
+  word: string | null;
+  status: "waiting" | "drawing" | "finished" | "cancelled" | "failed";
+  /** By what was done, in their order, "original" first; empty ones have not begun. */
+  pictures: Record<string, TrialPicture>;
+  /** What they say together; "" before the end. */
+  verdict: string;
+  error: Trouble | null;
+}
+
+export interface TrialPicture extends Pick<Cause, "gains" | "slots"> {
+  picture: ImageData | null;
+  change: NonNullable<Cause["change"]> | null;
+}
+
+/** The newest of each kind. */
+export interface CausesState {
+  /** What the chosen word carries. */
+  word: Trial | null;
+  /** All words against all the padding. */
+  all: Trial | null;
+  /** The chosen word at another strength. */
+  gain: Trial | null;
+  /** Whether that is drawn whenever a strength has changed. */
+  live: boolean;
+}
+/** What of a step is looked at (state/lenses.js). */
+export type Lens = "held" | "foreseen" | "changed" | "attention";
+
+/** How fast steps follow each other (state/paces.js). */
+export type Pace = "slow" | "usual" | "quick";
+
+/** What is seen of a frame through a lens, to be painted (paint/lens.js). */
+export type Sight =
+  | { kind: "picture"; picture: ImageData }
+  | { kind: "latent"; values: Float32Array; shape: Manifest["latent"] }
+  | { kind: "change"; picture: ImageData; before: ImageData | null }
+  | {
+      kind: "attention";
+      picture: ImageData;
+      map: Float32Array;
+      side: number;
+      range?: { low: number; high: number };
+    };
+
 export interface View {
   /** The step that is shown, from 1; null follows the run. */
   step: number | null;
@@ -166,9 +218,12 @@ export interface View {
   mean: boolean;
   /** The part that is open, from 1 (state/parts.js); null for none. */
   part: number | null;
-  stain: boolean;
+  lens: Lens;
+  /** Whether what the latent holds goes through the decoder. */
+  decoded: boolean;
   /** Whether the steps on show are played one after the other. */
   playing: boolean;
+  pace: Pace;
   theme: "auto" | "light" | "dark";
   /** What "auto" comes to. */
   worn: "light" | "dark";
@@ -233,6 +288,39 @@ export interface Models {
   trouble: string;
 }
 
+/** What a gallery varies. */
+export type Varied = "seed" | "guidance" | "sampler" | "steps";
+
+/** One picture of a gallery. */
+export interface Tile {
+  /** Of what varies. */
+  value: string | number;
+  /** How many are done, of how many. */
+  step: number;
+  steps: number;
+  /** As far as it has come. */
+  picture: ImageData | null;
+  /** [C, h, w] of the finished picture. */
+  latent: Float32Array | null;
+  /** Why it is not drawn. */
+  refused: Reason | null;
+}
+
+/** One prompt several times, with one setting that varies (runs/gallery.js). */
+export interface Gallery {
+  vary: Varied;
+  /** "waiting" for the engine, or behind a picture that was asked for. */
+  status: "empty" | "waiting" | "drawing" | "paused" | "finished" | "cancelled" | "failed";
+  /** What its pictures have in common; null before the first was drawn. */
+  settings: Settings | null;
+  tiles: Tile[];
+  /** How far any two of those that are finished are apart, |a - b| / |a| of their latents on the average. */
+  apart: number | null;
+  error: Trouble | null;
+  /** What this visit's finished ones came to, the newest last. */
+  measured: { prompt: string; vary: Varied; count: number; apart: number }[];
+}
+
 export interface State {
   engine: EngineState;
   models: Models;
@@ -241,5 +329,7 @@ export interface State {
   start: Start;
   reading: Reading | null;
   runs: RunsState;
+  causes: CausesState;
+  gallery: Gallery;
   view: View;
 }

@@ -113,6 +113,7 @@ def export(
         console.print(estimate(opened, out, recipe, loading["preview_decoder"], loading["size"]))
         return
     from export.exporter import export_pipeline
+    from export.leak import leak_table
     from export.verify import error_table
 
     about = {"name": name, "title": title, "licence": licence}
@@ -120,6 +121,7 @@ def export(
     with _told() as report:
         manifest = export_pipeline(pipeline, out, recipe, loading=loading, report=report, **about, **defaults)
     console.print(error_table(manifest["errors"], manifest["graphs"]))
+    console.print(leak_table(manifest["slots"]))
     size = sum(file["bytes"] for file in manifest["files"].values())
     console.print(f"Exported to [b]{escape(str(out))}[/]: {size / 1e6:.1f} MB, {general}")
     console.print(f"Licence: {escape(manifest['licence'])}. {escape(manifest.get('licence_terms', ''))}")

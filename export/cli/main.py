@@ -240,6 +240,7 @@ def verify(
 
     The checkpoint is read with the same options as when it was exported.
     """
+    from export.leak import leak_table
     from export.native.runtime import NativeRuntime
     from export.verify import error_table, problems_of, verify_against
 
@@ -251,6 +252,8 @@ def verify(
     console.print(
         f"All {len(runtime.manifest['files'])} files match, and the unet answers the probe rightly."
     )
+    if slots := runtime.manifest.get("slots"):
+        console.print(leak_table(slots))
     if against:
         with console.status("comparing with torch and diffusers"):
             errors = verify_against(runtime, against, **loading)

@@ -106,7 +106,7 @@ def draw(
     Raises:
         UserError: the settings cannot be drawn with.
     """
-    frames = generate(settings, _model_of(runtime), runtime, start=start, last_only=last_only)
+    frames = generate(settings, model_of(runtime), runtime, start=start, last_only=last_only)
     loop = asyncio.new_event_loop()
     try:
         while True:
@@ -121,7 +121,12 @@ def draw(
         loop.close()
 
 
-def _model_of(runtime: NativeRuntime) -> Model:
+def model_of(runtime: NativeRuntime) -> Model:
+    """What the loop knows of a runtime's model.
+
+    Raises:
+        UserError: its files are damaged.
+    """
     files = runtime.manifest["tokenizer"]
     try:
         vocab, merges = ((runtime.folder / files[file]).read_text("utf-8") for file in ("vocab", "merges"))

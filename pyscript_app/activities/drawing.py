@@ -38,7 +38,7 @@ class Drawing:
         """
         wishes = dict(wishes)
         picture, origin = wishes.pop("start", None), wishes.pop("from", None)
-        settings = _settings(wishes)
+        settings = read_settings(wishes)
         return cls(settings, _start(settings, picture, origin, tools))
 
     async def draw(self, run: str, tools: Tools) -> AsyncGenerator[Frame, None]:
@@ -57,7 +57,12 @@ class Drawing:
                 yield replace(frame, state=None)
 
 
-def _settings(wishes: dict[str, Any]) -> loop.Settings:
+def read_settings(wishes: dict[str, Any]) -> loop.Settings:
+    """The loop's settings as the page wishes for them.
+
+    Raises:
+        RefusalError: There is no such setting, or its value is out of bounds.
+    """
     if strange := wishes.keys() - {field.name for field in fields(loop.Settings)}:
         raise RefusalError("setting-unknown", name=repr(min(strange)))
     return loop.Settings(**wishes)

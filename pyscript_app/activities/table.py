@@ -18,6 +18,8 @@ from pyscript_app.refusal import RefusalError, choices
 ACTIVITIES = {
     "generate": "pyscript_app.activities.generate",
     "compare": "pyscript_app.activities.compare",
+    "causes": "pyscript_app.activities.causes",
+    "gallery": "pyscript_app.activities.gallery",
 }
 
 

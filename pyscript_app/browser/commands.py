@@ -96,14 +96,15 @@ def noise_shares(settings: Any) -> Any:
         return plain([])
 
 
-async def decode(latent: Any) -> Any:
-    """A predicted latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
+async def decode(latent: Any, scale: float = 1.0) -> Any:
+    """A latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
 
     Args:
         latent: a Float32Array, ``[C, h, w]``.
+        scale: what it is multiplied by before (``Frame.latent_scale``).
     """
     assert _engine is not None, "start first"
-    picture, ms = await _engine.decode(array("f", latent.to_py()))
+    picture, ms = await _engine.decode(array("f", [scale * value for value in latent.to_py()]))
     return plain({"picture": picture, "ms": ms})
 
 
@@ -111,6 +112,12 @@ def retain(runs: Any) -> None:
     """Forget all runs but those of these names: what the page has forgotten is not gone on from."""
     if _engine:
         _engine.past.retain(set(runs.to_py()))
+
+
+def rest(seconds: float) -> None:
+    """Wait so long after each step, of what goes on and of what comes; any button ends the waiting."""
+    if _engine:
+        _engine.rest(seconds)
 
 
 def pause() -> None:

@@ -26,6 +26,7 @@ class Engine:
         self.model = loaded.model
         # Of the newest activity, from the moment that the page asks for it: its buttons may come before its turn.
         self.control = Control()
+        self._rest = 0.0
         self._manifest = loaded.manifest
         self.past = Past(lambda run: post("forgotten", run=run))
         self._source = loaded.source
@@ -39,8 +40,13 @@ class Engine:
             What does it in its turn and posts its items; raises a EndedError where the visitor ended it, and a
             RefusalError where it cannot be done.
         """
-        self.control = Control()
+        self.control = Control(self._rest)
         return self._run(activity, wishes, name, self.control)
+
+    def rest(self, seconds: float) -> None:
+        """Wait so long after each step, of what goes on and of what comes."""
+        self._rest = seconds
+        self.control.rest(seconds)
 
     async def _run(self, activity: str, wishes: dict[str, Any], name: str, control: Control) -> None:
         async with self._turn:

@@ -127,13 +127,12 @@ def table(result: dict[str, Any]) -> Table:
     )
     for stage, taken in start["stages"].items():
         rows.add_row(f"     {stage}", f"{taken / 1000:.2f} s", "", f"{taken / start['bare']:.2f}", "")
-    rows.add_row(
-        "e  longest gap between the page's frames",
-        f"{loop['gap']:.0f} ms",
-        f"at the worst {loop['worst_gap']:.0f} ms",
-        "",
-        "< 50 ms",
-    )
+    for row, kind, aim in [
+        ("e  longest gap between the page's frames", "gap", "< 50 ms"),
+        ("   the same while a gallery is drawn", "gallery_gap", "< 100 ms"),
+    ]:
+        worst = f"at the worst {loop[f'worst_{kind}']:.0f} ms"
+        rows.add_row(row, f"{loop[kind]:.0f} ms", worst, "", aim)
     return rows
 
 

@@ -44,7 +44,7 @@ RUN_OURS = """async (settings) => {
 }"""
 
 # The longest gap between two animation frames; asking for every one of them costs time, so it is measured by itself.
-RUN_GAP = """async (settings) => {
+GAP = """async (settings) => {
   let longest = 0, last = 0, going = true;
   const tick = (now) => {
     longest = Math.max(longest, now - last);
@@ -53,9 +53,18 @@ RUN_GAP = """async (settings) => {
   };
   await new Promise((done) => requestAnimationFrame((now) => { last = now; done(); }));
   requestAnimationFrame(tick);
-  await diffuscope.generate(settings);
+  await WORK;
   going = false;
   return longest;
+}"""
+RUN_GAP = GAP.replace("WORK", "diffuscope.generate(settings)")
+# Three pictures that come one after the other.
+GALLERY_GAP = GAP.replace("WORK", 'diffuscope.run("gallery", { ...settings, values: [1, 2, 3] })')
+ENTER = """async (room) => {
+  location.hash = `#room=${room}`;
+  while (!document.querySelector(room === "stage" ? ".stage" : `.room.${room}`))
+    await new Promise((done) => setTimeout(done, 10));
+  diffuscope.cancel();  // what the room draws by itself
 }"""
 
 # When the first frame came, and when each stage of the engine began (web/app.js marks them).
@@ -108,9 +117,10 @@ def loop_times(page: Page, site: Path) -> dict[str, float]:
 
     Of a step of our loop (``ours``, of it in ``graphs``) and of the ``bare`` one, both decoding every step; of a
     ``picture`` as the page draws it and of one whose steps are ``unshown``; and the longest ``gap`` of each run, in the
-    middle and at the worst.
+    middle and at the worst, and of each gallery of three pictures.
     """
-    ours, graphs, bare, pictures, unshown, gaps = [], [], [], [], [], []
+    ours, graphs, bare, pictures, unshown = [], [], [], [], []
+    gaps, gallery_gaps = [], []
     page.evaluate(RUN_OURS, SHOWN)
     for _ in range(ROUNDS):
         run = page.evaluate(RUN_OURS, DECODED)
@@ -120,6 +130,9 @@ def loop_times(page: Page, site: Path) -> dict[str, float]:
         pictures.append(page.evaluate(RUN_OURS, SHOWN)["picture"])
         unshown.append(page.evaluate(RUN_OURS, UNSHOWN)["picture"])
         gaps.append(page.evaluate(RUN_GAP, SHOWN))
+        page.evaluate(ENTER, "gallery")
+        gallery_gaps.append(page.evaluate(GALLERY_GAP, SHOWN))
+        page.evaluate(ENTER, "stage")
     return {
         "ours": median(ours),
         "graphs": median(graphs),
@@ -128,6 +141,8 @@ def loop_times(page: Page, site: Path) -> dict[str, float]:
         "unshown": median(unshown),
         "gap": median(gaps),
         "worst_gap": max(gaps),
+        "gallery_gap": median(gallery_gaps),
+        "worst_gallery_gap": max(gallery_gaps),
     }
 
 

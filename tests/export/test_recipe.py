@@ -9,7 +9,7 @@ import pytest
 
 from export.checkpoint.architectures import UNET_FAMILY, architecture_named
 from export.format.errors import UserError
-from export.recipe import Recipe, parse_precisions
+from export.recipe import Recipe, parse_precisions, spread
 
 
 def test_four_bits_are_for_the_unet() -> None:
@@ -37,6 +37,17 @@ def test_a_big_model_is_compared_over_fewer_steps_and_inputs() -> None:
     assert Recipe().loop_steps(big) < Recipe().loop_steps(small)
     assert len(Recipe().seeds(big)) < len(Recipe().seeds(small))
     assert Recipe(verify_steps=7).loop_steps(big) == 7
+
+
+def test_the_leak_of_words_is_measured_on_prompts_from_all_over_and_of_a_big_model_on_one() -> None:
+    about = SimpleNamespace(prompts=tuple("abcdefg"), defaults=SimpleNamespace(prompt="z"))
+    small, big = (SimpleNamespace(parameters=count, about=about) for count in (10**7, 10**9))
+    assert Recipe().leak_trials(small) == (["b", "d", "f"], 3, 4)
+    assert Recipe().leak_trials(big) == (["d"], 1, 2)
+    about.prompts = ()
+    assert Recipe().leak_trials(small)[0] == ["z"]
+    assert [spread("abc", count) for count in (1, 2, 3, 9)] == [["b"], ["a", "c"], [*"abc"], [*"abc"]]
+    assert spread([], 3) == []
 
 
 def test_precisions_are_said_for_all_graphs_or_for_one() -> None:

@@ -32,6 +32,13 @@ def test_a_setting_that_nobody_sets_is_what_the_page_s_is() -> None:
     assert {name: rule["default"] for name, rule in bounds().items()} == asdict(Settings())
 
 
+def test_the_samplers_that_may_have_any_spacing_are_those_that_take_times() -> None:
+    fits = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).is_valid
+    for name, sampler in SAMPLERS.items():
+        assert fits({"sampler": name, "spacing": "trained"})
+        assert fits({"sampler": name, "spacing": "noise"}) == sampler.takes_times, name
+
+
 def test_the_page_s_types_know_the_same_choices() -> None:
     said = re.search(r"export interface Settings \{(.*?)\n\}", TYPES, re.DOTALL)
     assert said

@@ -47,8 +47,14 @@ def test_frames_carry_arrays_of_the_promised_sizes(model: Model, sampler: str) -
         assert len(frame.picture) == PICTURE * PICTURE * 4
         assert frame.noise_share == pytest.approx(frame.sigma / math.hypot(frame.sigma, 1))
         assert 0 <= frame.timestep < 1000
+    assert (frames[-1].noise_left, frames[-1].latent_scale) == (0, 1)
     for before, after in itertools.pairwise(frames):
         assert after.latent_in == before.latent
+        assert before.noise_left == after.noise_share
+        # Of unit variance are the latents that the network is fed.
+        counts_in_noise = sampler.startswith("euler")
+        wanted = math.sqrt(1 - after.noise_share**2) if counts_in_noise else 1
+        assert before.latent_scale == pytest.approx(wanted)
         assert after.timestep <= before.timestep
 
 

@@ -151,3 +151,26 @@ test("an engine that fails refuses what goes and what waits, and a new one can b
   await later;
   assert.deepEqual(asked, ["one", "four"]);
 });
+
+test("one that gives way waits behind all others, and ends where one is asked for", async () => {
+  const giving = outcome(activities.run("giving", {}, { givesWay: true }));
+  const other = outcome(activities.run("other giving", {}, { givesWay: true }));
+  activities.begin(python);
+  await soon();
+  assert.deepEqual(asked, ["giving"]);
+  const first = outcome(activities.run("first"));
+  const second = outcome(activities.run("second"));
+  assert.equal(await giving, "Error");
+  assert.deepEqual(asked, ["giving", "cancel"]);
+  for (const [name, before] of [
+    ["first", "giving"],
+    ["second", "first"],
+    ["other giving", "second"],
+  ]) {
+    end[before]();
+    await soon();
+    assert.equal(asked.at(-1), name);
+  }
+  end["other giving"]();
+  await Promise.all([first, second, other]);
+});

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { sentence } from "../../web/engine/trouble.js";
-import { readRoom, readSettings, STAGE, writeRoom, writeSettings } from "../../web/state/address.js";
+import {
+  readLook,
+  readRoom,
+  readSettings,
+  STAGE,
+  writeLook,
+  writeRoom,
+  writeSettings,
+} from "../../web/state/address.js";
 import { NAMES } from "../../web/state/bounds.js";
 import { english } from "./english.js";
 
@@ -96,4 +104,20 @@ test("the room stands beside the settings, and the stage is not said", () => {
   assert.equal(writeRoom("#room=code", STAGE), "");
   for (const odd of ["a & b", "50 %", "née", "#"]) assert.equal(readRoom(writeRoom("", odd)), odd);
   assert.deepEqual(["", "#room=", "#seed=3"].map(readRoom), [STAGE, STAGE, STAGE]);
+});
+
+test("how a run is looked at stands between the settings and the room, and goes out and back", () => {
+  const hash = writeRoom(writeSettings({ prompt: "a red car", seed: 3 }), "compare");
+  const look = /** @type {const} */ ({ lens: "changed", step: 3, word: 2, part: 4 });
+  const said = writeLook(hash, look);
+  assert.equal(said, "#prompt=a+red+car&seed=3&lens=changed&step=3&word=2&part=4&room=compare");
+  assert.deepEqual(readLook(said), look);
+  assert.equal(writeLook(said, {}), hash);
+  assert.equal(writeLook("", { lens: "held" }), "", "the usual lens need not be said");
+  assert.equal(writeLook("#lens=changed", { step: 1 }), "#step=1");
+});
+
+test("what nobody could look at is not read", () => {
+  assert.deepEqual(readLook("#lens=rose&step=0&word=-1&part=8"), {});
+  assert.deepEqual(readLook("#step=1.5&word=two&part="), {});
 });

@@ -46,6 +46,7 @@ const python = /** @type {any} */ ({
     }
     return {};
   },
+  rest: () => {},
   retain: (/** @type {string[]} */ kept) => {
     retained = kept;
   },

@@ -166,3 +166,17 @@ test("between runs, and while one is paused, nothing is held back", async () => 
   await settled();
   assert.equal(page.told.length, times + 1);
 });
+
+test("a gallery that is drawn counts as a run, and one that waits or is paused does not", async () => {
+  const page = new Page();
+  for (const [status, motion] of /** @type {const} */ ([
+    ["waiting", "full"],
+    ["drawing", "calm"],
+    ["paused", "full"],
+    ["finished", "full"],
+  ])) {
+    page.store.set({ gallery: { status } });
+    await settled();
+    assert.equal(page.budget.motion, motion, status);
+  }
+});

@@ -16,6 +16,7 @@ function python() {
       });
     },
     retain: () => {},
+    rest: () => {},
     cancel: () => {
       asked.push("cancel");
       end();

@@ -40,6 +40,7 @@ const python = /** @type {any} */ ({
       end = done;
     });
   },
+  rest: () => {},
   retain: (/** @type {string[]} */ kept) => pressed.push(`keep ${kept}`),
   ...Object.fromEntries(["pause", "resume", "step"].map((name) => [name, () => pressed.push(name)])),
   cancel: () => end({ cancelled: true }),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 import { Runs } from "../../web/runs/runs.js";
+import { PACES } from "../../web/state/paces.js";
 import { withRunShown } from "../../web/state/runs.js";
 import { queuedRun, shownRun } from "../../web/state/selectors.js";
 import { Store } from "../../web/state/store.js";
@@ -15,6 +16,8 @@ let store;
 let runs;
 /** @type {any[]} settings that Python was asked to draw with */
 let drawn;
+/** @type {number[]} seconds that Python was told to rest after each step */
+let rests;
 
 const python = /** @type {any} */ ({
   read_prompt: async (/** @type {string} */ text) => ({
@@ -27,6 +30,7 @@ const python = /** @type {any} */ ({
     });
   },
   retain: () => {},
+  rest: (/** @type {number} */ seconds) => rests.push(seconds),
   cancel: () => {},
 });
 
@@ -41,6 +45,7 @@ beforeEach(() => {
   store = new Store();
   runs = new Runs(store);
   drawn = [];
+  rests = [];
 });
 
 test("a wish out of bounds is refused, and the run that goes stays as it is", async () => {
@@ -129,4 +134,23 @@ test("what an address may not ask for is said where a failure is said", () => {
   runs.refuse({ reason: "setting-seed" });
   assert.equal(shownRun(store.state).status, "failed");
   assert.deepEqual(shownRun(store.state).error, { code: "settings", reason: "setting-seed" });
+});
+
+test("Python rests after the steps of a picture as long as the pace says, and of nothing else", async () => {
+  runs.activities.begin(python);
+  store.set({ view: { pace: "slow" } });
+  const first = ended(runs.generate());
+  await soon();
+  assert.deepEqual(rests, [PACES.slow.rest]);
+  store.set({ view: { pace: "usual" } });
+  await soon();
+  assert.deepEqual(rests, [PACES.slow.rest, 0]);
+  store.set({ view: { pace: "slow" } });
+  await soon();
+  runs.cancel();
+  await first;
+  assert.deepEqual(rests, [PACES.slow.rest, 0, PACES.slow.rest, 0]);
+  store.set({ view: { pace: "usual" } });
+  await soon();
+  assert.equal(rests.length, 4);
 });

@@ -120,10 +120,9 @@ test("a worker that is made after the end is ended too, and nobody looks for one
   assert.ok(!settled);
 });
 
-test("PyScript is told an absolute address of Python, and Python what to begin beside it", async () => {
-  const build = ["vendor/ort/ort.mjs", "vendor/ort/ort.wasm"];
-  const python = new PythonWorker(() => {}, { build, patience: 50 });
+test("PyScript is told an absolute address of Python, and the backend that was chosen", async () => {
+  const python = new PythonWorker(() => {}, { backend: "webgpu", patience: 50 });
   await assert.rejects(python.start());
   const { interpreter } = JSON.parse(script.attributes.config);
-  assert.equal(interpreter, `${document.baseURI}python.js#vendor/ort/ort.mjs,vendor/ort/ort.wasm`);
+  assert.equal(interpreter, `${document.baseURI}python.js#webgpu`);
 });

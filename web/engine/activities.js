@@ -22,7 +22,11 @@ import { EngineError } from "./trouble.js";
  * @property {() => void} [onBegin] when Python begins it
  * @property {(item: any) => void} [onItem]
  * @property {(graph: string) => void} [onStage] when a graph begins
+ * @property {boolean} [givesWay] whether it waits behind all others, and ends with a GaveWay where one is asked for
  */
+
+/** Why an activity has ended: another one was asked for. */
+export class GaveWay extends Error {}
 
 /** @typedef {Ears & { id: string, abort: AbortController, turn: Deferred, begun: boolean, last: any }} Job */
 
@@ -58,8 +62,7 @@ export class Activities {
     };
     const { id, turn } = job;
     const { signal } = job.abort;
-    this.#jobs.push(job);
-    this.#jobs[0].turn.resolve();
+    this.#line(job);
     try {
       await orAbort(turn.promise, signal);
       await orAbort(this.ready.promise, signal);
@@ -79,18 +82,19 @@ export class Activities {
     }
   }
 
-  /** Stop before the next step. */
-  pause() {
-    this.#steer("pause");
+  /** Stop before the next step. @param {string} [id] only if it is this one's turn */
+  pause(id) {
+    this.#steer("pause", id);
   }
 
-  resume() {
-    this.#steer("resume");
+  /** @param {string} [id] only if it is this one's turn */
+  resume(id) {
+    this.#steer("resume", id);
   }
 
-  /** Do one step and pause again. */
-  step() {
-    this.#steer("step");
+  /** Do one step and pause again. @param {string} [id] only if it is this one's turn */
+  step(id) {
+    this.#steer("step", id);
   }
 
   /**
@@ -100,9 +104,7 @@ export class Activities {
    */
   cancel(id) {
     const job = id === undefined ? this.#jobs[0] : this.#jobs.find((one) => one.id === id);
-    if (!job) return;
-    if (job.begun) this.python?.cancel();
-    this.#end(job, new DOMException("The run was cancelled.", "AbortError"));
+    if (job) this.#stop(job, new DOMException("The run was cancelled.", "AbortError"));
   }
 
   /** End all of them, those that wait too. */
@@ -141,9 +143,24 @@ export class Activities {
     job.onItem?.(item);
   }
 
-  /** @param {"pause" | "resume" | "step"} command */
-  #steer(command) {
-    if (this.#jobs[0]?.begun) this.python?.[command]();
+  /** @param {"pause" | "resume" | "step"} command @param {string} [id] */
+  #steer(command, id) {
+    const [job] = this.#jobs;
+    if (job?.begun && (id ?? job.id) === job.id) this.python?.[command]();
+  }
+
+  /** Take a place among those that wait. @param {Job} job */
+  #line(job) {
+    const giving = job.givesWay ? -1 : this.#jobs.findIndex(({ givesWay }) => givesWay);
+    this.#jobs.splice(giving < 0 ? this.#jobs.length : Math.max(1, giving), 0, job);
+    if (giving === 0) this.#stop(this.#jobs[0], new GaveWay());
+    this.#jobs[0].turn.resolve();
+  }
+
+  /** @param {Job} job @param {Error} error */
+  #stop(job, error) {
+    if (job.begun) this.python?.cancel();
+    this.#end(job, error);
   }
 
   /** @param {Job} job @param {Error} error */

@@ -10,12 +10,15 @@ import { ModelFiles } from "../device/files.js";
 import { readKept } from "../device/kept.js";
 import { asksFirst, listModels, loadManifest } from "../device/models.js";
 import { pictureFiles } from "../device/needs.js";
+import { Causes } from "../runs/causes.js";
 import { Decoding } from "../runs/decoding.js";
+import { Gallery } from "../runs/gallery.js";
 import { Outlook } from "../runs/outlook.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
-import { readOptions, readSettings, USUAL } from "../state/address.js";
+import { readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
+import { GALLERY } from "../state/gallery.js";
 import { Store } from "../state/store.js";
 import { Activities } from "./activities.js";
 import { isolate, keep } from "./offline.js";
@@ -57,6 +60,8 @@ export class Engine {
     this.store = store;
     this.activities = new Activities();
     this.runs = new Runs(store, this.activities);
+    this.causes = new Causes(store, this.activities);
+    this.gallery = new Gallery(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
     this.outlook = new Outlook(store, this.runs);
     this.shelf = new Shelf(store);
@@ -114,6 +119,7 @@ export class Engine {
    */
   use(name, consent = { asked: true }) {
     this.runs.cancel();
+    this.gallery.clear();
     this.activities.clear();
     this.store.set({
       models: { chosen: name, trouble: "" },
@@ -192,6 +198,7 @@ export class Engine {
   /** Draw what an address names, or say why not. @param {ReturnType<typeof readSettings>} address */
   #answer({ settings, refused }) {
     if (refused) this.runs.refuse(refused);
+    else if (readRoom(location.hash) === GALLERY) this.gallery.visit();
     else if ("prompt" in settings) this.runs.generate({}, undefined, { behind: true }).catch(() => {});
   }
 

@@ -11,8 +11,8 @@ const QUICK = { steps: 4 }; // a picture that one can just make out
  * @param {Engine} engine
  * @returns {Diffuscope} what `window.diffuscope` is
  */
-export function faceOf({ activities, runs, store }) {
-  const steered = () => (runs.drawing ? runs : activities);
+export function faceOf({ activities, causes, gallery, runs, store }) {
+  const steered = () => [runs, gallery].find(({ drawing }) => drawing) ?? activities;
   return {
     get ready() {
       return activities.ready.promise.then(() => {
@@ -35,6 +35,8 @@ export function faceOf({ activities, runs, store }) {
         const { a, b } = /** @type {Record<string, Wishes | undefined>} */ (others);
         return /** @type {any} */ (runs.compare({ ...few, ...a }, b, heard));
       }
+      if (activity === "causes") return causes.run(wishes, heard);
+      if (activity === "gallery") return gallery.draw({ ...few, ...others }, onItem);
       return activities.run(activity, wishes, { onItem });
     },
     pause: () => steered().pause(),

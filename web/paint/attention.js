@@ -194,3 +194,13 @@ export function summary(map, size) {
   const peak = { x: (best % size) / size + half, y: Math.floor(best / size) / size + half };
   return { covered: covered / map.length, peak: map[best] > 0 ? peak : null };
 }
+
+/**
+ * The cells inside the line.
+ * @param {Float32Array} map
+ * @returns {Uint8Array} 1 inside, 0 outside
+ */
+export function insideLine(map) {
+  const line = threshold(map);
+  return Uint8Array.from(map, (value) => (value > line ? 1 : 0));
+}

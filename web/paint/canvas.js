@@ -21,7 +21,7 @@ export function put(canvas, image) {
  * @param {HTMLCanvasElement} canvas
  */
 export function clear(canvas) {
-  held.delete(canvas);
+  if (!held.delete(canvas)) return;
   canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
 }
 

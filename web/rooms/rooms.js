@@ -6,5 +6,9 @@
  * @typedef {{ name: string, style?: string[], load: () => Promise<{ mount: Mount }> }} Room
  */
 
+import { GALLERY } from "../state/gallery.js";
+
 /** @type {Room[]} */
-export const ROOMS = [];
+export const ROOMS = [
+  { name: GALLERY, style: ["rooms/gallery/gallery.css"], load: () => import("./gallery/gallery.js") },
+];

@@ -1,19 +1,30 @@
 /**
- * Decoding in full: of a step that the small decoder drew, the decoder's own picture follows as soon as the visitor goes
- * to that step, and of all others once the run has ended and the processor is free.
+ * Decoding beside the loop: what the latent of the step on show holds, while the visitor wants to see that decoded; of a
+ * step that the small decoder drew the decoder's own picture, as soon as the visitor goes to that step, and of all others
+ * once the run has ended and the processor is free.
  *
  * @import { Runs } from "./runs.js"
  * @import { Store } from "../state/store.js"
  * @import { Frame, Manifest } from "../types"
  */
+import { canDecode, shownLens } from "../state/lenses.js";
 import { withRun } from "../state/runs.js";
-import { shownFrame, shownRun } from "../state/selectors.js";
+import { finishedPicture, shownFrame, shownRun } from "../state/selectors.js";
 
 const DECODER = "vae_decoder";
 
+/**
+ * A latent to decode, and what the frame has then.
+ *
+ * @typedef {object} Wish
+ * @property {Float32Array} latent
+ * @property {number} scale
+ * @property {(picture: ImageData, ms: number) => Partial<Frame>} fields
+ */
+
 /** Watches which step is on show. One a page. */
 export class Decoding {
-  /** @type {WeakSet<Frame>} those that were asked for, so that a failure is not asked for again */
+  /** @type {WeakSet<Float32Array>} latents that were asked for, so that a failure is not asked for again */
   #asked = new WeakSet();
   /** @type {unknown} the worker that is at it; of several steps that are gone to in haste, the last is decoded */
   #at = null;
@@ -26,18 +37,35 @@ export class Decoding {
     this.store = store;
     this.runs = runs;
     store.subscribe(
-      ({ runs, view }) => [view, shownRun({ runs }).frames, shownRun({ runs }).status],
+      ({ runs, view, engine }) => [view, shownRun({ runs }).frames, shownRun({ runs }).status, engine.status],
       () => void this.#look(),
     );
   }
 
-  /** The step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Frame | null} */
+  /** @returns {{ frame: Frame, wish: Wish } | null} */
   get #wanted() {
-    const { view, model, engine } = this.store.state;
+    if (!canDecode(this.store.state)) return null;
+    const frame = shownFrame(this.store.state);
+    const held = frame && this.#held(frame);
+    if (held && !this.#asked.has(held.latent)) return { frame, wish: held };
+    const rough = this.#rough;
+    return rough && { frame: rough, wish: { latent: rough.x0, scale: 1, fields: inFull(rough) } };
+  }
+
+  /** @param {Frame} frame on show @returns {Wish | null} what its latent holds, if that is to be seen decoded */
+  #held(frame) {
+    const { view } = this.store.state;
+    if (!view.decoded || view.playing || shownLens(this.store.state) !== "held") return null;
+    if (frame.decoded || finishedPicture(shownRun(this.store.state), frame)) return null;
+    return { latent: frame.latent, scale: frame.latentScale, fields: (decoded) => ({ decoded }) };
+  }
+
+  /** The step that the visitor went to, or after the run any, if a cheaper graph drew it. @returns {Frame | null} */
+  get #rough() {
+    const { view } = this.store.state;
     const run = shownRun(this.store.state);
-    // Where memory is short, the decoder would have to take the UNet's place.
-    if (engine.sparing || run.source !== "live" || run.model !== model) return null;
-    const rough = (/** @type {Frame} */ frame) => frame.drawnBy !== DECODER && !this.#asked.has(frame);
+    if (run.source !== "live") return null;
+    const rough = (/** @type {Frame} */ { drawnBy, x0 }) => drawnBy !== DECODER && !this.#asked.has(x0);
     const shown = shownFrame(this.store.state);
     if (shown && view.step === shown.step && !view.playing && rough(shown)) return shown;
     // Who asked for quick colours wants to see them.
@@ -46,34 +74,34 @@ export class Decoding {
   }
 
   async #look() {
-    const frame = this.#wanted;
+    const wanted = this.#wanted;
     const { python } = this.runs;
-    if (!frame || !python || this.#at === python) return;
-    this.#asked.add(frame);
+    if (!wanted || !python || this.#at === python) return;
+    const { frame, wish } = wanted;
+    this.#asked.add(wish.latent);
     this.#at = python;
     try {
-      this.#replace(frame, await python.decode(frame.x0));
+      const { picture, ms } = await python.decode(wish.latent, wish.scale);
+      const { height, width } = /** @type {Manifest} */ (this.store.state.model).picture;
+      this.#add(frame, wish.fields(new ImageData(new Uint8ClampedArray(picture), width, height), ms));
     } catch (error) {
-      console.warn(`Step ${frame.step} was not decoded in full:`, error);
+      console.warn(`Step ${frame.step} was not decoded:`, error);
     }
     if (this.#at !== python) return; // another worker has come
     this.#at = null;
     this.#look();
   }
 
-  /**
-   * @param {Frame} frame
-   * @param {{ picture: Float32Array, ms: number }} decoded
-   */
-  #replace(frame, { picture, ms }) {
-    const { model } = this.store.state;
+  /** @param {Frame} frame @param {Partial<Frame>} fields */
+  #add(frame, fields) {
     const run = shownRun(this.store.state);
-    if (!run.frames.includes(frame)) return; // another run has come
-    const { height, width } = /** @type {Manifest} */ (model).picture;
-    const preview = new ImageData(new Uint8ClampedArray(picture), width, height);
-    /** @type {Frame} */
-    const full = { ...frame, preview, drawnBy: DECODER, ms: { ...frame.ms, decode: ms } };
-    const frames = run.frames.map((each) => (each === frame ? full : each));
+    // None of them where another run has come.
+    const frames = run.frames.map((each) => (each.latent === frame.latent ? { ...each, ...fields } : each));
     this.store.set(withRun(this.store.state, run.id, { frames }));
   }
+}
+
+/** @param {Frame} frame @returns {Wish["fields"]} */
+function inFull(frame) {
+  return (preview, decode) => ({ preview, drawnBy: DECODER, ms: { ...frame.ms, decode } });
 }

@@ -96,6 +96,7 @@ export class Drawing {
       status: "running",
       queued: false,
       resumable: true,
+      before: this.#before.length,
       frames: this.#before,
       started: this.#started,
       model,
@@ -164,7 +165,7 @@ function placeOf(start, from) {
  * @param {Settings} settings
  * @returns {Promise<Settings["gains"]>} the strengths whose word is in the prompt, as the tokenizer reads it
  */
-async function heard(python, { prompt, gains }) {
+export async function heard(python, { prompt, gains }) {
   if (Object.keys(gains).length === 0) return gains;
   const { words } = await python.read_prompt(prompt);
   return split(gains, words).heard;

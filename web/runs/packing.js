@@ -71,9 +71,10 @@ export function bytesOf(packed) {
  * @returns {Promise<PackedFrame>}
  */
 async function packFrame(frame, before, last) {
-  const { latentIn, words } = frame;
+  const { decoded: _, ...kept } = frame; // it is decoded again when it is looked at
+  const { latentIn, words } = kept;
   return {
-    ...frame,
+    ...kept,
     latentIn: before && same(before, latentIn) ? before : latentIn,
     attention: Object.fromEntries(
       Object.entries(frame.attention).map(([side, maps]) => [

@@ -5,13 +5,14 @@
  * @import { Frame, Run, Settings } from "../types"
  * @import { Store } from "../state/store.js"
  */
+
+import { PACES } from "../state/paces.js";
 import { withRun, withRunShown } from "../state/runs.js";
 import { shownRun } from "../state/selectors.js";
 import { NO_RUN } from "../state/store.js";
 import { readPictures } from "./pictures.js";
 
 const FOLDER = "./recordings/";
-const PACE = 320; // milliseconds a step
 
 /** Counts what was asked to be played: the newest wins, however long another takes to load. */
 let asked = 0;
@@ -73,13 +74,13 @@ export async function playRecording(store, { name, model: drawer }) {
     settings,
     model,
     steps: frames.length,
-    msPerStep: PACE,
+    msPerStep: PACES.usual.played,
     frames: played,
     started: performance.now(),
   };
   store.set(withRunShown(store.state, id, run));
   while (played.length < frames.length && store.state.runs.shown === id) {
-    await new Promise((done) => setTimeout(done, PACE));
+    await new Promise((done) => setTimeout(done, PACES[store.state.view.pace].played));
     if (store.state.runs.byId[id]?.frames !== played) return;
     played = frames.slice(0, played.length + 1);
     store.set(withRun(store.state, id, { frames: played }));

@@ -10,6 +10,7 @@
 import { Activities } from "../engine/activities.js";
 import { troubleOf } from "../engine/trouble.js";
 import { lower } from "../state/gains.js";
+import { PACES } from "../state/paces.js";
 import { withRun, withRunShown } from "../state/runs.js";
 import { shownRun } from "../state/selectors.js";
 import { startAfter } from "../state/start.js";
@@ -34,6 +35,10 @@ export class Runs {
   constructor(store, activities = new Activities()) {
     this.store = store;
     this.activities = activities;
+    store.subscribe(
+      ({ view }) => [view.pace],
+      () => this.drawing && this.python?.rest(this.#rest),
+    );
   }
 
   /** What draws, when it is ready. */
@@ -147,6 +152,11 @@ export class Runs {
     this.store.set(withRunShown(this.store.state, this.#name(), { status: "failed", error }));
   }
 
+  /** Seconds after each step, so that it can be looked at. */
+  get #rest() {
+    return PACES[this.store.state.view.pace].rest;
+  }
+
   #name() {
     return `run-${++this.#count}`;
   }
@@ -180,6 +190,7 @@ export class Runs {
       const made = await asked(python);
       const origins = drawings.flatMap(({ origin }) => origin?.id ?? []);
       python.retain([...new Set([...Object.keys(this.store.state.runs.byId), ...origins])]);
+      python.rest(this.#rest);
       return made;
     };
     const onBegin = () => {
@@ -201,6 +212,7 @@ export class Runs {
       this.#tell(job, () => ({ ...end, stage: "", queued: false }));
       throw error;
     } finally {
+      this.python?.rest(0); // what is no picture has steps of its own
       if (this.#job === job) this.#job = null;
     }
   }

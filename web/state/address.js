@@ -1,13 +1,19 @@
 /**
  * Settings and the room in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
- * `&room=compare`, options in `?model=…&backend=…`.
+ * how it is looked at as `&lens=changed&step=3&word=2&part=4`, all counted from 1, and `&room=compare`, in a gallery
+ * `&vary=seed&values=7,8,9`; options in `?model=…&backend=…`.
  *
- * @import { Backend, Reason, Settings } from "../types"
+ * @import { Backend, Lens, Reason, Settings } from "../types"
+ * @typedef {{ lens?: Lens, step?: number, word?: number, part?: number }} Look
  */
 import { DEFAULTS, NAMES, within } from "./bounds.js";
 import { readGains } from "./gains.js";
-import { readPairs, writePairs } from "./pairs.js";
+import { LENSES } from "./lenses.js";
+import { escaped, readPairs, writePairs } from "./pairs.js";
+import { PARTS } from "./parts.js";
 
+const COUNTED = /** @type {const} */ (["step", "word", "part"]);
+const USUAL_LENS = LENSES[0];
 const NUMBERS = ["seed", "steps", "guidance", "every"];
 
 const { negative, gains, every, spacing, slots } = DEFAULTS;
@@ -64,13 +70,45 @@ function write(name, settings) {
     .replaceAll("%3A", ":");
 }
 
-/** @param {string} text */
-function escaped(text) {
-  return String(new URLSearchParams({ "": text })).slice(1);
+/**
+ * @param {string} hash as in `location.hash`
+ * @returns {Look} what it says of how a run is looked at; of what nobody could look at, nothing
+ */
+export function readLook(hash) {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  /** @type {Look} */
+  const look = {};
+  const lens = LENSES.find((name) => name === given.get("lens"));
+  if (lens) look.lens = lens;
+  for (const name of COUNTED) {
+    const count = Number(given.get(name));
+    if (Number.isInteger(count) && count >= 1 && (name !== "part" || count <= PARTS.length))
+      look[name] = count;
+  }
+  return look;
+}
+
+/**
+ * @param {string} hash as in `location.hash`
+ * @param {Look} look
+ * @returns {string} the same hash with this look; "" when nothing is left to say
+ */
+export function writeLook(hash, look) {
+  const others = hash.replace(/^#/, "").split("&");
+  const said = others.filter((pair) => pair !== "" && !["lens", ...COUNTED].includes(pair.split("=")[0]));
+  const now = COUNTED.filter((name) => look[name]).map((name) => `${name}=${look[name]}`);
+  if (look.lens && look.lens !== USUAL_LENS) now.unshift(`lens=${look.lens}`);
+  // The room stays the last that is said.
+  const room = said.findIndex((pair) => pair.startsWith("room="));
+  said.splice(room < 0 ? said.length : room, 0, ...now);
+  return said.length ? `#${said.join("&")}` : "";
 }
 
 /** Where the visitor is when the address names no room. */
 export const STAGE = "stage";
+
+/** What an address says of the room. */
+const OF_ROOM = ["room", "vary", "values"];
 
 /** @param {string} hash as in `location.hash` @returns {string} the room that it names, or the stage */
 export function readRoom(hash) {
@@ -84,7 +122,7 @@ export function readRoom(hash) {
  */
 export function writeRoom(hash, room) {
   const others = hash.replace(/^#/, "").split("&");
-  const said = others.filter((pair) => pair !== "" && !pair.startsWith("room="));
+  const said = others.filter((pair) => pair !== "" && !OF_ROOM.includes(pair.split("=")[0]));
   if (room !== STAGE) said.push(`room=${escaped(room).replaceAll("%2F", "/")}`);
   return said.length ? `#${said.join("&")}` : "";
 }

@@ -84,10 +84,11 @@ export class Budget {
   /** The store tells its listeners: the other ones come after this one, and before the next microtask. */
   #told() {
     const began = this.clock.now();
-    const { byId } = this.store.state.runs;
-    const computing = Object.values(byId).some(
+    const { runs, gallery } = this.store.state;
+    const drawn = Object.values(runs.byId).some(
       ({ source, status }) => source === "live" && status === "running",
     );
+    const computing = drawn || gallery.status === "drawing";
     if (computing && this.#computing) this.#weigh(began);
     else if (computing !== this.#computing) this.#turn(computing, began);
     queueMicrotask(() => {

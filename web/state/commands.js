@@ -5,10 +5,14 @@
  * @import { Store } from "./store.js"
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
+import { causes } from "./commands/causes.js";
 import { drawing } from "./commands/drawing.js";
+import { galleries } from "./commands/galleries.js";
+import { lenses } from "./commands/lenses.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
 import { playback } from "./commands/playback.js";
+import { remembering } from "./commands/remembering.js";
 import { starting } from "./commands/starting.js";
 import { travelling } from "./commands/travelling.js";
 import { Whereabouts } from "./commands/whereabouts.js";
@@ -20,13 +24,20 @@ import { Whereabouts } from "./commands/whereabouts.js";
 export function commandsOf(store, engine) {
   const whereabouts = new Whereabouts(store);
   const playing = playback(store);
-  const beginning = starting(store);
+  const seeing = lenses(store);
+  const looks = remembering(store, whereabouts, seeing);
+  const draws = drawing(store, engine, playing, whereabouts, looks);
+  const travels = travelling(store, engine, playing, whereabouts, looks);
+  const begins = starting(store);
   return {
     ...playing,
-    ...beginning,
-    ...drawing(store, engine, playing, whereabouts),
-    ...travelling(store, engine, playing, whereabouts),
-    ...models(store, engine, playing, whereabouts, beginning),
+    ...seeing,
+    ...draws,
+    ...begins,
+    ...travels,
+    ...galleries(store, engine, draws, travels, whereabouts),
+    ...models(store, engine, playing, whereabouts, begins),
     ...looking(store, playing),
+    ...causes(store, engine, playing, whereabouts),
   };
 }

@@ -32,3 +32,8 @@ function decoded(text) {
     return text; // somebody typed a lone per cent sign
   }
 }
+
+/** @param {string} text @returns {string} as a field of an address has it */
+export function escaped(text) {
+  return String(new URLSearchParams({ "": text })).slice(1);
+}

@@ -165,8 +165,17 @@ export function stale(state) {
 }
 
 /**
+ * @param {Pick<Run, "status" | "steps" | "picture">} run
+ * @param {Frame} frame one of its
+ * @returns {ImageData | null} the finished picture, where the frame is the last of a run that has ended
+ */
+export function finishedPicture({ status, steps, picture }, { step }) {
+  return status === "finished" && step === steps ? picture : null;
+}
+
+/**
  * @param {State} state
- * @returns {ImageData | null} the picture in the frame
+ * @returns {ImageData | null} the foreseen picture on show, at the end the finished one
  */
 export function shownPicture(state) {
   const { picture } = shownRun(state);

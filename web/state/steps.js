@@ -68,6 +68,19 @@ export function stepsInSight(steps, current, most) {
 }
 
 /**
+ * @param {Frame[]} frames of a run
+ * @param {number} position in steps: 0 before the first, 1 after it
+ * @returns {number} the share of noise that the latent holds there; after the newest step what that has left,
+ *   before the first 1
+ */
+export function noiseAt(frames, position) {
+  if (frames.length === 0) return 1;
+  const at = Math.max(0, Math.min(frames.length - 1, Math.floor(position)));
+  const { noiseShare, noiseLeft } = frames[at];
+  return noiseShare + (noiseLeft - noiseShare) * Math.max(0, Math.min(1, position - at));
+}
+
+/**
  * @param {Frame} frame
  * @returns {number} milliseconds that its graphs took
  */

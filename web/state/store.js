@@ -4,6 +4,7 @@
  * @import { Run, State } from "../types"
  */
 import { DEFAULTS } from "./bounds.js";
+import { NO_GALLERY } from "./gallery.js";
 
 /** A run that nobody has asked for. @type {Run} */
 export const NO_RUN = {
@@ -17,6 +18,7 @@ export const NO_RUN = {
   frames: [],
   packed: null,
   resumable: false,
+  before: 0,
   steps: 0,
   stage: "",
   queued: false,
@@ -61,13 +63,17 @@ const initial = () => ({
   },
   reading: null,
   runs: { byId: {}, shown: "", beside: null },
+  causes: { word: null, all: null, gain: null, live: false },
+  gallery: NO_GALLERY,
   view: {
     step: null,
     word: null,
     mean: true,
     part: null,
-    stain: true,
+    lens: "held",
+    decoded: false,
     playing: false,
+    pace: "usual",
     theme: "auto",
     worn: "light",
     room: "stage",

@@ -91,6 +91,7 @@ const ICONS = {
   play: '<path d="M7 4.5v15l12-7.5z" fill="currentColor" stroke="none"/>',
   pause: '<path d="M8 5v14M16 5v14" stroke-width="3.4" stroke-linecap="butt"/>',
   next: '<path d="M6 5.5v13l8-6.5zM17.5 5.5v13"/>',
+  pace: '<path d="M4.5 17a8.5 8.5 0 1 1 15 0M12 13.5l4-4.5"/><circle cx="12" cy="13.5" r="1.2" fill="currentColor"/>',
   back: '<path d="M18 5.5v13L10 12zM6.5 5.5v13"/>',
   first: '<path d="M18.5 6l-6 6 6 6M11 6l-6 6 6 6"/>',
   close: '<path d="M6 6l12 12M18 6L6 18"/>',
@@ -105,6 +106,7 @@ const ICONS = {
   up: '<path d="M6 14l6-6 6 6"/>',
   left: '<path d="M14 6l-6 6 6 6"/>',
   right: '<path d="M10 6l6 6-6 6"/>',
+  nine: '<path d="M6 6h.01M12 6h.01M18 6h.01M6 12h.01M12 12h.01M18 12h.01M6 18h.01M12 18h.01M18 18h.01" stroke-width="4"/>',
   save: '<path d="M12 4v11M7.5 11L12 15.5 16.5 11M5 19.5h14"/>',
 };
 

@@ -64,7 +64,8 @@ function actions({ store, send, reach }) {
     w: () => reach.go("words"),
     "+": stronger(0.1),
     "-": stronger(-0.1),
-    a: () => send.toggleStain(),
+    a: () => send.toggleAttention(),
+    l: () => send.nextLens(),
     "?": () => reach.go("keys"),
   };
 }

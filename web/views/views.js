@@ -13,6 +13,7 @@ import * as parts from "./parts/parts.js";
 import * as sheet from "./sheet/sheet.js";
 import * as side from "./side/side.js";
 import * as skip from "./skip/skip.js";
+import * as slots from "./slots/slots.js";
 import * as stage from "./stage/stage.js";
 import * as strip from "./strip/strip.js";
 
@@ -20,6 +21,7 @@ import * as strip from "./strip/strip.js";
 export const VIEWS = [
   { name: "skip", place: "head", mount: skip.mount, style: ["views/skip/skip.css"] },
   { name: "head", place: "head", mount: head.mount, style: ["views/head/head.css", "views/head/models.css"] },
+  { name: "slots", place: "head", mount: slots.mount, style: ["views/slots/slots.css"] },
   { name: "lost", place: "head", mount: lost.mount, style: ["views/lost/lost.css"] },
   { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css", "views/ask/start.css"] },
   {
@@ -29,7 +31,12 @@ export const VIEWS = [
     style: ["views/stage/stage.css", "views/stage/words.css"],
   },
   { name: "side", place: "main", mount: side.mount, style: ["views/side/side.css"] },
-  { name: "sheet", place: "main", mount: sheet.mount, style: ["views/sheet/sheet.css"] },
+  {
+    name: "sheet",
+    place: "main",
+    mount: sheet.mount,
+    style: ["views/sheet/sheet.css", "views/sheet/causes.css"],
+  },
   { name: "strip", place: "main", mount: strip.mount, style: ["views/strip/strip.css"] },
   { name: "parts", place: "main", mount: parts.mount, style: ["views/parts/parts.css"] },
   { name: "shortcuts", place: "main", mount: keys.mount },

@@ -240,6 +240,7 @@ def test_verify(int8_model: Path, tiny_pipeline: Callable[..., Path], tmp_path: 
     assert result.exit_code == 0, result.output
     assert "files match" in result.output
     assert "unet" in result.output
+    assert "switched off" in result.output
     copied = Path(shutil.copytree(int8_model, tmp_path / "copy"))
     (copied / "vocab.json").write_text("{}")
     assert "vocab.json has 2 bytes" in refused("verify", copied)

@@ -221,6 +221,38 @@ def test_each_press_of_step_does_one_step(offer: Any, done: list[int], asks: boo
     assert outcome == {"cancelled": True}
 
 
+@pytest.mark.parametrize("press", ["cancel", "pause", "step", "hurry"])
+def test_a_rest_after_each_step_ends_with_any_button(done: list[int], press: str) -> None:
+    press_it = {"hurry": lambda: commands.rest(0)}.get(press) or getattr(commands, press)
+
+    async def scene() -> Any:
+        commands.rest(60)
+        run = commands.run("count", WISHES)
+        await asyncio.sleep(0.05)
+        assert done == [1]
+        press_it()
+        await asyncio.sleep(0.05)
+        count = len(done)
+        commands.cancel()
+        return count, await finish(run)
+
+    count, outcome = asyncio.run(scene())
+    assert count == {"cancel": 1, "pause": 1, "step": 2, "hurry": STEPS}[press]
+    assert outcome == ({} if press == "hurry" else {"cancelled": True})
+
+
+def test_a_rest_is_kept_for_what_comes(done: list[int]) -> None:
+    async def scene() -> Any:
+        commands.rest(0.05)
+        began = asyncio.get_running_loop().time()
+        outcome = await finish(commands.run("count", WISHES))
+        return outcome, asyncio.get_running_loop().time() - began
+
+    outcome, passed = asyncio.run(scene())
+    assert outcome == {}
+    assert passed > 0.05 * (STEPS - 1)
+
+
 @pytest.fixture
 def judging(offer: Any) -> None:
     """An activity that opens a graph which is not here, and runs it twice."""

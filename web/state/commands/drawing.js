@@ -5,9 +5,10 @@
  * @import { Settings } from "../../types"
  * @import { Store } from "../store.js"
  * @import { playback } from "./playback.js"
+ * @import { remembering } from "./remembering.js"
  * @import { Whereabouts } from "./whereabouts.js"
  */
-import { within } from "../bounds.js";
+import { DEFAULTS, TIMED, within } from "../bounds.js";
 import { withGain } from "../gains.js";
 
 /**
@@ -15,12 +16,14 @@ import { withGain } from "../gains.js";
  * @param {Engine} engine
  * @param {ReturnType<typeof playback>} playing
  * @param {Whereabouts} whereabouts
+ * @param {ReturnType<typeof remembering>} looks
  */
-export function drawing(store, { runs }, playing, whereabouts) {
+export function drawing(store, { runs }, playing, whereabouts, looks) {
   const commands = {
     /** Draw a picture with the settings as they stand; its failure is told by the store. */
     generate() {
       playing.hold();
+      looks.forget();
       store.set({ view: { step: null, part: null, lost: null } });
       whereabouts.say(); // the address brings this picture back, here and for whomever it is sent to
       runs.generate().catch(() => {});
@@ -46,7 +49,10 @@ export function drawing(store, { runs }, playing, whereabouts) {
 
     /** Set what lies within its bounds; a view says what is wrong with the rest. @param {Partial<Settings>} settings */
     change(settings) {
-      store.set({ settings: within(settings).settings });
+      const { settings: changed } = within(settings);
+      const { sampler } = changed;
+      if (sampler && !TIMED.includes(sampler)) changed.spacing = DEFAULTS.spacing;
+      store.set({ settings: changed });
     },
 
     /** A new seed by chance. */

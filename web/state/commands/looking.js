@@ -1,5 +1,5 @@
 /**
- * What of a run is looked at, and how.
+ * Which run is looked at, and what of it stands open.
  *
  * @import { Entry } from "../../runs/recordings.js"
  * @import { View } from "../../types"
@@ -7,7 +7,7 @@
  * @import { playback } from "./playback.js"
  */
 import { listRecordings, playRecording } from "../../runs/recordings.js";
-import { shownPicture, shownSettings } from "../selectors.js";
+import { shownRun, shownSettings } from "../selectors.js";
 
 /** @param {Store} store @param {ReturnType<typeof playback>} playing */
 export function looking(store, playing) {
@@ -28,20 +28,6 @@ export function looking(store, playing) {
       playRecording(store, recording).catch((error) => console.warn("No recording:", error));
     },
 
-    /** Choose a word, or none when it is the chosen one. @param {number | null} word */
-    choose(word) {
-      store.set({ view: { word: word === store.state.view.word ? null : word, stain: true } });
-    },
-
-    toggleStain() {
-      store.set({ view: { stain: !store.state.view.stain } });
-    },
-
-    /** @param {boolean} mean */
-    average(mean) {
-      store.set({ view: { mean } });
-    },
-
     /** Open a part, or close it. @param {View["part"]} part */
     open(part) {
       store.set({ view: { part } });
@@ -52,9 +38,9 @@ export function looking(store, playing) {
       store.set({ view: { theme: dark ? "light" : "dark" } });
     },
 
-    /** Save the picture on show as a PNG. */
+    /** Save the finished picture as a PNG. */
     save() {
-      const image = shownPicture(store.state);
+      const image = shownRun(store.state).picture;
       if (!image) return;
       const canvas = document.createElement("canvas");
       canvas.width = image.width;

@@ -1,15 +1,26 @@
 /**
  * Which step is on show, and its steps played one after the other.
  *
+ * @import { Pace } from "../../types"
  * @import { Store } from "../store.js"
  */
+import { PACES } from "../paces.js";
 import { busy, shownFrame, shownRun } from "../selectors.js";
-
-const PACE = 260; // milliseconds a step when steps are played back
 
 /** @param {Store} store */
 export function playback(store) {
   let timer = 0;
+
+  /** One step on, and after a while the next. */
+  const next = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const now = shownFrame(store.state);
+      if (!now || now.step >= shownRun(store.state).frames.length) return commands.hold();
+      store.set({ view: { step: now.step + 1 } });
+      next();
+    }, PACES[store.state.view.pace].played);
+  };
 
   const commands = {
     /** Show one step, from 1. @param {number} step */
@@ -40,17 +51,18 @@ export function playback(store) {
       if (busy(store.state) || run.status === "running") return commands.follow();
       const step = frame.step >= run.frames.length ? 1 : frame.step;
       store.set({ view: { playing: true, step } });
-      clearInterval(timer);
-      timer = setInterval(() => {
-        const now = shownFrame(store.state);
-        if (!now || now.step >= shownRun(store.state).frames.length) commands.hold();
-        else store.set({ view: { step: now.step + 1 } });
-      }, PACE);
+      next();
+    },
+
+    /** How fast steps follow each other, also those of a picture that is being drawn. @param {Pace} pace */
+    pace(pace) {
+      store.set({ view: { pace } });
+      if (store.state.view.playing) next();
     },
 
     /** Stop playing and stay. */
     hold() {
-      clearInterval(timer);
+      clearTimeout(timer);
       if (store.state.view.playing) store.set({ view: { playing: false } });
     },
   };

@@ -4,6 +4,7 @@
  * @import { Engine } from "../../engine/engine.js"
  * @import { Store } from "../store.js"
  * @import { playback } from "./playback.js"
+ * @import { remembering } from "./remembering.js"
  * @import { Whereabouts } from "./whereabouts.js"
  */
 import { readOptions, readRoom, STAGE } from "../address.js";
@@ -13,8 +14,9 @@ import { readOptions, readRoom, STAGE } from "../address.js";
  * @param {Engine} engine
  * @param {ReturnType<typeof playback>} playing
  * @param {Whereabouts} whereabouts
+ * @param {ReturnType<typeof remembering>} looks
  */
-export function travelling(store, engine, playing, whereabouts) {
+export function travelling(store, engine, playing, whereabouts, looks) {
   /** @param {string} room */
   const go = (room) => {
     playing.hold();
@@ -35,15 +37,16 @@ export function travelling(store, engine, playing, whereabouts) {
       whereabouts.mend(STAGE);
     },
 
-    /** Back, forward or by hand to an address that names another room, another model, or another picture. */
+    /** Back, forward or by hand to an address that names another room, model, picture, or look at it. */
     travel() {
       const room = readRoom(location.hash);
       const moved = whereabouts.moved();
+      looks.recall();
       if (store.state.view.lost) store.set({ view: { lost: null } });
       if (room !== store.state.view.room) {
         go(room);
-        if (!moved) return; // that alone is no reason to draw anew
       }
+      if (!moved) return; // that alone is no reason to draw anew
       const { list, chosen } = store.state.models;
       const name = readOptions(location.search).model ?? list[0]?.name;
       if (list.length && name !== chosen) engine.use(name, { asked: false });

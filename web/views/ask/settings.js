@@ -9,6 +9,7 @@ import { fill, h, icon, say, set } from "../dom.js";
 import { popover } from "../popover.js";
 import { preview } from "./preview.js";
 import { setting } from "./setting.js";
+import { spacing } from "./spacing.js";
 import { start } from "./start.js";
 
 const SAMPLERS = BOUNDS.sampler.enum ?? [];
@@ -29,6 +30,7 @@ export function mount(element, tools, signal) {
     amount("steps", { max: MANY_STEPS, step: 1, digits: 0 }, tools, signal),
     guidance(tools, signal),
     sampler(tools, signal),
+    spacing(tools, signal),
     preview(tools, signal),
     avoid(tools, signal),
     start(tools, signal),

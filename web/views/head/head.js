@@ -13,7 +13,7 @@ import { logo } from "./logo.js";
 import * as models from "./models.js";
 
 /** Keys and what they do, as the language file names them. */
-const KEYS = ["space", "arrows", "ends", "parts", "words", "strength", "stain", "escape"];
+const KEYS = ["space", "arrows", "ends", "parts", "words", "strength", "lens", "attention", "escape"];
 
 /**
  * @param {HTMLElement} element

@@ -9,6 +9,7 @@ import { PARTS } from "../../state/parts.js";
 import { answerOf, askedTwice, shownFrame, shownRun } from "../../state/selectors.js";
 import { rich, t } from "../../text/text.js";
 import { fill, h, icon, set, sized } from "../dom.js";
+import { causes } from "./causes.js";
 import { decoder } from "./decoder.js";
 import { encoder } from "./encoder.js";
 import { guidance } from "./guidance.js";
@@ -24,13 +25,15 @@ const SHEETS = { words, encoder, unet, guidance, sampler, latent, decoder };
  * @param {Tools} tools
  * @param {AbortSignal} signal
  */
-export function mount(element, { store, send, reach }, signal) {
+export function mount(element, tools, signal) {
+  const { store, send, reach } = tools;
   const title = h("h2", { class: "panel-title", tabindex: -1 });
   const neighbours = h("div", { class: "neighbours" });
   const lead = h("p", { class: "lead" });
   const body = h("div", { class: "sheet-body" });
   const close = h("button", { class: "tool", click: () => send.open(null) }, t("sheet.close"), icon("close"));
   element.append(h("header", {}, title, neighbours, close), lead, body);
+  const caused = causes(tools, signal);
   /** @type {View["part"]} */
   let open = null;
 
@@ -42,10 +45,12 @@ export function mount(element, { store, send, reach }, signal) {
     const { part } = store.state.view;
     if (part === null) return;
     const nodes = SHEETS[PARTS[part - 1]](store.state, send, body.firstElementChild);
+    if (PARTS[part - 1] === "words") nodes.push(caused);
     if (nodes.length === 0)
       nodes.push(h("p", { class: "quiet" }, t(shownFrame(store.state) ? "sheet.none" : "sheet.later")));
     // What stays is not put in again: that would take the focus from it.
-    if (nodes.length > 1 || nodes[0] !== body.firstElementChild) fill(body, nodes);
+    if (nodes.length !== body.childElementCount || nodes.some((node, k) => node !== body.children[k]))
+      fill(body, nodes);
     scrolls();
   };
 

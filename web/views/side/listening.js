@@ -22,8 +22,9 @@ const [LEAST_COLUMNS, MOST_COLUMNS] = [4, 7];
  * @param {AbortSignal} signal
  * @returns {() => void} draws the panel
  */
-export function mount(element, { store, send }, signal) {
+export function mount(element, { store, send, reach }, signal) {
   const title = h("h2", { class: "panel-title" });
+  const carry = h("button", { class: "tool carry", click: () => ask() }, t("listening.carry"));
   const lead = h("p", { class: "lead" });
   const multiples = h("div", { class: "multiples", role: "group", "aria-label": t("listening.all") });
   const parts = h("p", { class: "quiet" });
@@ -55,7 +56,7 @@ export function mount(element, { store, send }, signal) {
     t("listening.table"),
   );
   element.append(
-    title,
+    h("header", {}, title, carry),
     lead,
     multiples,
     tabled,
@@ -71,6 +72,11 @@ export function mount(element, { store, send }, signal) {
     curve.hidden = asTable;
     set(toggle, "aria-pressed", String(asTable));
     update();
+  };
+
+  const ask = () => {
+    send.carry();
+    requestAnimationFrame(() => reach.go("carries")); // once that part is open
   };
 
   const chosen = () => {

@@ -1,19 +1,19 @@
 /**
- * What hangs in the frame: the predicted picture on its mat, or a word's attention as a stain over it.
+ * What hangs in the frame, on its mat: the step on show, through the chosen lens.
  *
+ * @import { Lens } from "../../types"
  * @import { Tools } from "../mounting.js"
  * @import { Geometry } from "./geometry.js"
  */
-import { contour, enlarge, extent, stain, summary, threshold } from "../../paint/attention.js";
-import { enlargeSharp } from "../../paint/canvas.js";
-import { palette } from "../../paint/colour.js";
+import { contour, enlarge, summary, threshold } from "../../paint/attention.js";
+import { paintSight } from "../../paint/lens.js";
+import { canDecode, frameBefore, shownLens, sightOf } from "../../state/lenses.js";
 import { numberOf } from "../../state/parts.js";
 import {
   atTheEnd,
   mapOf,
   shownFrame,
   shownModel,
-  shownPicture,
   shownRun,
   shownSettings,
   stale,
@@ -37,9 +37,13 @@ export function mount(element, tools, socketsOf, signal) {
   const canvas = h("canvas", { role: "img" });
   const press = h("button", {
     class: "press",
-    "aria-label": t("picture.stain"),
-    click: () => send.toggleStain(),
+    click: () => (shownLens(store.state) === "changed" ? send.see("held") : send.toggleAttention()),
   });
+  const decode = h(
+    "button",
+    { class: "decode", click: () => send.decode(!store.state.view.decoded) },
+    h("span", {}, t("picture.decode")),
+  );
   const tag = h("span", { class: "tag" });
   const again = h(
     "button",
@@ -55,7 +59,7 @@ export function mount(element, tools, socketsOf, signal) {
     h("i", { class: "part-number", "aria-hidden": "true" }, DECODER),
     h("span", { class: "name" }, t(`part.${DECODER}`)),
   );
-  const image = h("div", { class: "picture" }, canvas, press, tag, again);
+  const image = h("div", { class: "picture" }, canvas, press, decode, tag, again);
   const foot = h("div", { class: "caption" }, caption, decoder);
   const mat = h("div", { class: "mat" }, image, foot);
   const over = s("svg", { class: "layer over", "aria-hidden": "true" });
@@ -65,34 +69,54 @@ export function mount(element, tools, socketsOf, signal) {
   let geometry = null;
   let unit = 1;
 
-  const name = () => {
+  /** @returns {"none" | "finished" | Lens} what is seen, as the texts name it */
+  const seen = () => {
+    const lens = shownLens(store.state);
+    if (!shownFrame(store.state)) return "none";
+    return atTheEnd(store.state) && (lens === "held" || lens === "foreseen") ? "finished" : lens;
+  };
+
+  /** What a sentence about the frame on show speaks of. @returns {Record<string, string | number>} */
+  const facts = () => {
     const frame = shownFrame(store.state);
-    const { view } = store.state;
-    const prompt = shownSettings(store.state).prompt.trim() || t("prompt.none");
-    if (!frame) return t("picture.none");
-    const { step, steps } = numbered(shownRun(store.state), frame);
-    if (view.word !== null && view.stain) {
-      const word = frame.words[view.word]?.text ?? "";
-      return t("picture.attention.name", { word, step, steps });
-    }
-    return atTheEnd(store.state) ? prompt : t("picture.predicted.name", { step, steps });
+    if (!frame) return {};
+    const run = shownRun(store.state);
+    const { words, noiseLeft } = frame;
+    const before = frameBefore(run, frame);
+    const word = words[store.state.view.word ?? 0]?.text ?? "";
+    return {
+      ...numbered(run, frame),
+      count: frame.steps,
+      before: before ? numbered(run, before).step : 0,
+      word,
+      noise: percent(noiseLeft),
+    };
+  };
+
+  const name = () => {
+    const what = seen();
+    if (what === "finished") return shownSettings(store.state).prompt.trim() || t("prompt.none");
+    return t(what === "none" ? "picture.none" : `picture.${what}.name`, facts());
+  };
+
+  /** A second line under the picture: of which kind it is. @returns {string} */
+  const detail = () => {
+    const frame = shownFrame(store.state);
+    const what = seen();
+    if (what === "held") return t("picture.held.noise", facts());
+    if (what === "changed")
+      return t(facts().before ? "picture.changed.since" : "picture.changed.first", facts());
+    const by = frame?.drawnBy ?? "vae_decoder";
+    if (what !== "foreseen" || by === "vae_decoder") return "";
+    const error = by === "latent_rgb" ? shownModel(store.state)?.errors?.latent_rgb : undefined;
+    return error === undefined
+      ? t(`picture.by.${by}`)
+      : t(`picture.by.${by}.error`, { error: percent(error) });
   };
 
   const captionOf = () => {
-    const frame = shownFrame(store.state);
-    if (!frame) return [t("picture.none")];
-    const { view } = store.state;
-    const word = view.word === null ? undefined : frame.words[view.word];
-    if (word && view.stain) return rich("picture.attention", { word: word.text });
-    if (atTheEnd(store.state)) return rich("picture.finished", { count: frame.steps });
-    const by = frame.drawnBy ?? "vae_decoder";
-    const { step, steps } = numbered(shownRun(store.state), frame);
-    const predicted = rich("picture.predicted", { step, steps });
-    if (by === "vae_decoder") return predicted;
-    const error = by === "latent_rgb" ? shownModel(store.state)?.errors?.latent_rgb : undefined;
-    const estimate =
-      error === undefined ? t(`picture.${by}`) : t(`picture.${by}.error`, { error: percent(error) });
-    return [...predicted, h("small", { class: "quiet estimate" }, estimate)];
+    const small = detail();
+    return [...rich(`picture.${seen()}`, facts()), small && h("small", { class: "quiet estimate" }, small)];
   };
 
   /** The decoder's arrow, the line round the word's place, and the chosen thread's end. */
@@ -111,11 +135,11 @@ export function mount(element, tools, socketsOf, signal) {
       );
     }
     const frame = shownFrame(store.state);
-    const { word, mean, stain: stained } = store.state.view;
+    const { word, mean } = store.state.view;
     if (frame && word !== null && frame.words[word]) {
       const { map, side } = mapOf(frame, word, mean);
       const fine = enlarge(map, side, FINE);
-      if (stained) {
+      if (shownLens(store.state) === "attention") {
         const d = contour(fine, FINE, threshold(fine));
         const place = `translate(${picture.x} ${picture.y}) scale(${picture.width})`;
         parts.push(
@@ -153,18 +177,16 @@ export function mount(element, tools, socketsOf, signal) {
     if (!geometry) return;
     const frame = shownFrame(store.state);
     const { view } = store.state;
-    let image = shownPicture(store.state);
-    canvas.hidden = image === null;
-    if (frame && image && view.word !== null && view.stain && frame.words[view.word]) {
-      const { map, side } = mapOf(frame, view.word, view.mean);
-      const large = enlarge(map, side, image.width);
-      image = stain(image, large, extent(large), palette());
-    }
-    if (image) enlargeSharp(canvas, image, geometry.picture.width * unit);
+    const lens = shownLens(store.state);
+    canvas.hidden = frame === null;
+    if (frame) paintSight(canvas, sightOf(shownRun(store.state), frame, view), geometry.picture.width * unit);
     set(canvas, "aria-label", name());
     fill(caption, captionOf());
-    press.hidden = view.word === null;
-    set(press, "aria-pressed", String(view.stain));
+    press.hidden = lens !== "changed" && view.word === null;
+    set(press, "aria-label", t(lens === "changed" ? "picture.press.changed" : "picture.press.attention"));
+    set(press, "aria-pressed", String(lens === "changed" || lens === "attention"));
+    decode.hidden = seen() !== "held" || !canDecode(store.state);
+    set(decode, "aria-pressed", String(view.decoded));
     overlay();
   };
 
@@ -180,11 +202,13 @@ export function mount(element, tools, socketsOf, signal) {
   };
 
   store.subscribe(
-    ({ runs, view }) => [
+    ({ runs, view, model, engine }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
       shownRun({ runs }).picture,
       view,
+      model,
+      engine.status,
     ],
     paint,
     signal,

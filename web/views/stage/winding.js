@@ -8,6 +8,7 @@
 import { inUnits } from "../../paint/canvas.js";
 import { pointAt, trace, winding } from "../../paint/line.js";
 import { shownRun, shownSkipped, shownSteps } from "../../state/selectors.js";
+import { noiseAt } from "../../state/steps.js";
 import { h } from "../dom.js";
 import { Lamp } from "./lamp.js";
 
@@ -43,15 +44,12 @@ export function mount(element, { store, budget }, signal) {
     inks = { theme: theme ?? "", coil: of("--coil"), next: of("--coil-next"), now: of("--now") };
   };
 
-  /** Roughness in units at a lap, between the noise shares of the steps round it. */
+  /** Roughness in units at a lap: of the noise that the latent holds there. */
   const roughness = (/** @type {number} */ lap) => {
     const { frames, skipped } = shownRun(store.state);
     if (!geometry || frames.length === 0) return geometry?.amplitude ?? 0;
-    const step = Math.max(0, (lap * (frames[0].steps + skipped)) / geometry.laps - skipped);
-    const at = Math.min(frames.length - 1, Math.floor(step));
-    const before = frames[Math.max(0, at - 1)].noiseShare;
-    const share = before + (frames[at].noiseShare - before) * Math.min(1, step - at);
-    return geometry.amplitude * share ** POWER;
+    const step = (lap * (frames[0].steps + skipped)) / geometry.laps - skipped;
+    return geometry.amplitude * noiseAt(frames, step) ** POWER;
   };
 
   /** @param {CanvasRenderingContext2D} context @param {number} from @param {number} to @param {boolean} rough */

@@ -1,19 +1,29 @@
 /**
- * The film strip: every step's picture, or of a long run every k-th; the line unrolled under them as a timeline; and the
- * transport.
+ * The film strip: every step's picture, or of a long run every k-th, through the chosen lens; the line unrolled under them
+ * as a timeline; and the transport.
  *
+ * @import { Frame, Run } from "../../types"
  * @import { Tools } from "../mounting.js"
  */
-import { enlarge, extent, stain } from "../../paint/attention.js";
-import { clear, inUnits, put, thumbnail } from "../../paint/canvas.js";
-import { palette } from "../../paint/colour.js";
+import { extent } from "../../paint/attention.js";
+import { clear, inUnits } from "../../paint/canvas.js";
+import { paintSight } from "../../paint/lens.js";
 import { pointAt, straight, trace } from "../../paint/line.js";
-import { busy, mapOf, shownFrame, shownRun, shownSkipped, shownSteps } from "../../state/selectors.js";
-import { numbered, stepsInSight } from "../../state/steps.js";
+import { frameBefore, lensOf, shownLens, sightOf } from "../../state/lenses.js";
+import {
+  finishedPicture,
+  mapOf,
+  shownFrame,
+  shownRun,
+  shownSkipped,
+  shownSteps,
+} from "../../state/selectors.js";
+import { noiseAt, numbered, stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
-import { fill, h, icon, say, set, sized } from "../dom.js";
-import { playOrHold } from "../keys.js";
-import { progress } from "../progress.js";
+import { fill, h, say, set, sized } from "../dom.js";
+import { lensSwitch } from "../lenses.js";
+import { onward } from "./onward.js";
+import { transport } from "./transport.js";
 
 const MOST = 12; // pictures that find room beside each other
 const ROOMY = 10; // pictures that leave room for words beside their numbers
@@ -23,28 +33,11 @@ const ROOMY = 10; // pictures that leave room for words beside their numbers
  * @param {Tools} tools
  * @param {AbortSignal} signal
  */
-export function mount(element, { store, send }, signal) {
+export function mount(element, tools, signal) {
+  const { store, send } = tools;
   set(element, "aria-label", t("strip.label"));
-  const play = h("button", { class: "play", click: () => playOrHold(store, send) });
-  const line = h("div", { class: "transport-title" });
-  const detail = h("div", { class: "quiet" });
-  const transport = h(
-    "div",
-    { class: "transport" },
-    h(
-      "div",
-      { class: "transport-buttons" },
-      h(
-        "button",
-        { class: "tool", "aria-label": t("strip.first"), click: () => send.show(1) },
-        icon("first"),
-      ),
-      h("button", { class: "tool", "aria-label": t("strip.back"), click: () => send.move(-1) }, icon("back")),
-      play,
-      h("button", { class: "tool", "aria-label": t("strip.next"), click: () => send.move(1) }, icon("next")),
-    ),
-    h("div", { class: "transport-status" }, line, detail),
-  );
+  const { buttons, status } = transport(tools, signal);
+  const { choice, sentence } = lensSwitch(tools, signal);
   const list = h("ol", { class: "frames" });
   const canvas = h("canvas", { "aria-hidden": "true" });
   const handle = h("span", { class: "lamp-mark handle", "aria-hidden": "true" });
@@ -54,11 +47,10 @@ export function mount(element, { store, send }, signal) {
     canvas,
     handle,
   );
-  const reel = h("div", { class: "reel" }, list, track);
-  element.append(transport, reel);
+  element.append(buttons, choice, status, onward(tools), h("div", { class: "reel" }, sentence, list, track));
 
-  /** Which picture, stain and theme each canvas holds. @type {WeakMap<HTMLCanvasElement, string>} */
-  const painted = new WeakMap();
+  /** What each canvas holds of attention, which is not kept as a picture. @type {WeakMap<HTMLCanvasElement, string>} */
+  const stained = new WeakMap();
 
   /** The step of each picture in the strip. @type {number[]} */
   let sight = [];
@@ -89,16 +81,16 @@ export function mount(element, { store, send }, signal) {
 
   const update = () => {
     build();
-    const { view } = store.state;
     const run = shownRun(store.state);
     const here = shownFrame(store.state);
     const taken = shownSteps(store.state);
     const skipped = shownSkipped(store.state);
-    const range = extent(...(view.word === null ? [] : run.frames.map(wordMap)));
+    const attentive = shownLens(store.state) === "attention";
+    const range = attentive ? extent(...run.frames.map(wordMap)) : undefined;
     for (const [k, item] of [...list.children].entries()) {
       const frame = run.frames[sight[k] - 1];
       const finished = run.status === "finished" && sight[k] === taken;
-      const { step, steps } = numbered({ skipped }, { step: sight[k], steps: taken });
+      const step = sight[k] + skipped;
       const [picture, facts, button] = /** @type {[HTMLCanvasElement, HTMLElement, HTMLButtonElement]} */ (
         /** @type {unknown} */ (item.children)
       );
@@ -112,29 +104,20 @@ export function mount(element, { store, send }, signal) {
       // A picture that is not there yet is none to a screen reader either.
       set(picture, "role", frame ? "img" : false);
       set(picture, "aria-hidden", frame ? false : "true");
-      const noise = frame ? percent(frame.noiseShare) : "";
-      const name = t(finished ? "strip.frame.finished" : "strip.frame", { step, steps, noise });
-      set(picture, "aria-label", frame && name);
+      if (frame) {
+        set(picture, "aria-label", nameOf(run, frame));
+        paint(picture, run, frame, range);
+      } else {
+        set(picture, "aria-label", false);
+        stained.delete(picture);
+        clear(picture); // what an earlier run left here is not this run's
+      }
       say(/** @type {Element} */ (facts.firstElementChild), step);
-      say(/** @type {Element} */ (facts.lastElementChild), finished ? t("strip.finished") : noise);
-      if (frame) paint(picture, frame, range, finished ? run.picture : null);
-      // What an earlier run left here is not this run's.
-      else if (painted.delete(picture)) clear(picture);
+      const left = finished ? t("strip.finished") : frame && percent(frame.noiseLeft);
+      say(/** @type {Element} */ (facts.lastElementChild), left ?? "");
     }
     const current = list.querySelector("[aria-current]");
     if (here && current && list.scrollWidth > list.clientWidth) reveal(/** @type {HTMLElement} */ (current));
-    const { line: words, detail: more } = progress(store.state);
-    say(line, words);
-    say(detail, more);
-    const playing =
-      view.playing ||
-      (busy(store.state) && view.step === null && run.status === "running") ||
-      (run.source === "recorded" && run.status === "running" && view.step === null);
-    if (play.dataset.playing !== String(playing)) {
-      play.dataset.playing = String(playing);
-      fill(play, icon(playing ? "pause" : "play"));
-      set(play, "aria-label", t(playing ? "strip.hold" : "strip.play"));
-    }
     set(track, "aria-valuemin", skipped + 1);
     set(track, "aria-valuemax", skipped + Math.max(1, run.frames.length));
     set(track, "aria-valuenow", skipped + (here?.step ?? 1));
@@ -143,35 +126,55 @@ export function mount(element, { store, send }, signal) {
     draw();
   };
 
-  /** @param {import("../../types").Frame} frame */
+  /** @param {Frame} frame */
   const wordMap = (frame) => {
     const { word, mean } = store.state.view;
     return mapOf(frame, Math.min(word ?? 0, frame.words.length - 1), mean).map;
   };
 
+  /** @param {Run} run @param {Frame} frame @returns {string} what its picture shows */
+  const nameOf = (run, frame) => {
+    const { words } = frame;
+    const { step, steps } = numbered(run, frame);
+    const { view } = store.state;
+    const lens = lensOf(view, frame);
+    const earlier = frameBefore(run, frame);
+    const before = earlier && numbered(run, earlier).step;
+    if (lens === "changed")
+      return t(before ? "strip.frame.changed" : "strip.frame.first", { step, steps, before: before ?? 0 });
+    if (lens === "attention")
+      return t("strip.frame.attention", { step, steps, word: words[view.word ?? 0].text });
+    if (finishedPicture(run, frame)) return t("strip.frame.finished", { step, steps });
+    return t(`strip.frame.${lens}`, { step, steps, noise: percent(frame.noiseLeft) });
+  };
+
   /**
    * @param {HTMLCanvasElement} picture
-   * @param {import("../../types").Frame} frame
-   * @param {{ low: number, high: number }} range of the word over all steps
-   * @param {ImageData | null} finished
+   * @param {Run} run
+   * @param {Frame} frame
+   * @param {{ low: number, high: number }} [range] of the word over all steps
    */
-  const paint = (picture, frame, range, finished) => {
+  const paint = (picture, run, frame, range) => {
     const { view } = store.state;
-    const run = shownRun(store.state);
-    const stained = view.word !== null && view.stain && frame.words[view.word];
-    const key = [
-      run.started,
-      frame.step,
-      frame.drawnBy,
-      Boolean(finished),
-      stained ? [view.word, view.mean, range.low, range.high, document.documentElement.dataset.theme] : "",
-    ].join();
-    if (painted.get(picture) === key) return;
-    painted.set(picture, key);
-    const image = thumbnail(finished ?? frame.preview);
-    if (!stained || view.word === null) return put(picture, image);
-    const { map, side } = mapOf(frame, view.word, view.mean);
-    put(picture, stain(image, enlarge(map, side, image.width), range, palette()));
+    const { theme } = document.documentElement.dataset;
+    const finished = finishedPicture(run, frame);
+    const key =
+      range &&
+      [
+        run.started,
+        frame.step,
+        frame.drawnBy,
+        !finished,
+        view.word,
+        view.mean,
+        range.low,
+        range.high,
+        theme,
+      ].join();
+    if (key && stained.get(picture) === key) return;
+    if (key) stained.set(picture, key);
+    else stained.delete(picture);
+    paintSight(picture, sightOf(run, frame, view, range));
   };
 
   /** Bring the current picture into the list's sight without moving the page. @param {HTMLElement} item */
@@ -193,8 +196,7 @@ export function mount(element, { store, send }, signal) {
     const context = inUnits(canvas, width, 30, unit);
     const at = (/** @type {number} */ x) => (x / width) * steps;
     const thread = straight(width, 15, at);
-    const rough = (/** @type {number} */ step) =>
-      6 * (run.frames[Math.min(run.frames.length - 1, Math.floor(step))]?.noiseShare ?? 1) ** 1.5;
+    const rough = (/** @type {number} */ step) => 6 * noiseAt(run.frames, step) ** 1.5;
     const end = here === steps ? steps : Math.max(0, here - 0.5);
     context.lineJoin = "round";
     for (const [from, to, ink, shake] of /** @type {const} */ ([
@@ -246,18 +248,15 @@ export function mount(element, { store, send }, signal) {
   });
 
   store.subscribe(
-    ({ runs, view, settings, start, engine }) => [
+    ({ runs, view, settings, start }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
       shownRun({ runs }).steps,
       shownRun({ runs }).skipped,
-      shownRun({ runs }).source,
-      shownRun({ runs }).msPerStep,
+      shownRun({ runs }).picture,
       view,
       settings.steps,
       start,
-      engine.status,
-      engine.bytes,
     ],
     update,
     signal,
