@@ -49,8 +49,8 @@ export interface Wishes extends Partial<Settings> {
    * begin in noise, whatever the page's fields say. */
   start?: { picture: ImageData; strength: number } | null;
   /** Go on after a step of an earlier run, by its `id`: from 1, or 0 for its beginning. `latent` [C, h, w] stands in for
-   * the run's own. */
-  from?: { run: string; step: number; latent?: Float32Array };
+   * the run's own; with `guidance`, that step alone counts as taken with it. */
+  from?: { run: string; step: number; latent?: Float32Array; guidance?: number };
 }
 
 export interface Settings {
@@ -142,6 +142,8 @@ export interface Frame {
   sigma: number;
   /** sqrt(1 - abar): how much of the latent is noise, 0 to 1. */
   noiseShare: number;
+  /** What `latentIn` is multiplied by before the network sees it; absent in a recording. */
+  scale?: number;
   /** The same after the step; 0 after the last. */
   noiseLeft: number;
   /** What the next step multiplies `latent` by: 1, but for samplers whose latents grow with the noise. */

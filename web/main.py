@@ -12,6 +12,7 @@ from pyscript_app.browser.commands import (
     run,
     start,
     step,
+    take_step,
 )
 
 __export__ = [
@@ -26,4 +27,5 @@ __export__ = [
     "run",
     "start",
     "step",
+    "take_step",
 ]

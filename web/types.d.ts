@@ -119,6 +119,8 @@ export interface Run {
   packed: PackedFrame[] | null;
   /** Whether the worker remembers its steps, so that later runs can go on from them. */
   resumable: boolean;
+  /** The run that it goes on from, and after which of its steps; null for one that began by itself. */
+  from: { run: string; step: number } | null;
   /** How many of its frames are those of the run that it goes on from. */
   before: number;
   steps: number;
@@ -157,6 +159,28 @@ export interface Start {
   noiseShares: number[];
   /** Why the last file could not be taken. */
   trouble: Reason | null;
+}
+
+/** What the visitor's hand has done to steps and not drawn on with yet, by step (`handKey`). */
+export interface Hand {
+  /** Where the guidance was dragged to. */
+  guidance: Record<string, number>;
+  /** [C, h, w] each, as the network sees them: what was made of the latent going in, and what it was before each touch. */
+  latents: Record<string, Float32Array[]>;
+  /** Whether the latent's part shows the tools that touch it. */
+  touching: boolean;
+}
+
+/** A step taken again with another guidance (pyscript_app/retake.py). */
+export interface Retaken {
+  guidance: number;
+  /** [C, h, w] each. */
+  eps: Float32Array;
+  x0: Float32Array;
+  latent: Float32Array;
+  /** What it foresees, or finished. */
+  preview: ImageData;
+  drawnBy: string;
 }
 
 /** Pictures from one noise, in which something was done to a word (pyscript_app/activities/causes.py). */
@@ -332,4 +356,5 @@ export interface State {
   causes: CausesState;
   gallery: Gallery;
   view: View;
+  hand: Hand;
 }

@@ -92,7 +92,7 @@ def test_the_same_twice_is_nowhere_apart(worker: Worker) -> None:
     assert [item.run for item in items] == ["a", "b"] * 4
     # Each is what it is when it is drawn alone.
     alone = collect(FOUR, worker.model)
-    assert frames(items, "a") == [replace(frame, state=None, ms=None) for frame in alone]  # type: ignore[arg-type]
+    assert frames(items, "a") == [replace(frame, state=None, answer=None, ms=None) for frame in alone]  # type: ignore[arg-type]
 
 
 def test_distances_and_paths_are_numpys(worker: Worker) -> None:

@@ -67,15 +67,9 @@ export class Drawing {
       ? stepsSkipped(settings.steps, this.start.strength)
       : (this.origin?.skipped ?? 0);
     const steps = stepsToTake(settings) - skipped;
-    return {
-      ...NO_RUN,
-      status: "waiting",
-      settings,
-      start: this.begins,
-      skipped,
-      steps,
-      frames: this.#before,
-    };
+    const from = this.origin && this.#from ? { run: this.origin.id, step: this.#from.step } : null;
+    const asked = { settings, start: this.begins, skipped, steps, from };
+    return { ...NO_RUN, status: "waiting", ...asked, frames: this.#before };
   }
 
   /**
@@ -154,8 +148,8 @@ function placeOf(start, from) {
     place.start = { width, height, data, strength: start.strength };
   }
   if (from) {
-    const { run, step, latent } = from;
-    place.from = latent ? { run, step, latent } : { run, step };
+    const { run, step, latent, guidance } = from;
+    place.from = { run, step, ...(latent && { latent }), ...(guidance !== undefined && { guidance }) };
   }
   return place;
 }

@@ -8,6 +8,7 @@
 import { causes } from "./commands/causes.js";
 import { drawing } from "./commands/drawing.js";
 import { galleries } from "./commands/galleries.js";
+import { hand } from "./commands/hand.js";
 import { lenses } from "./commands/lenses.js";
 import { looking } from "./commands/looking.js";
 import { models } from "./commands/models.js";
@@ -37,6 +38,7 @@ export function commandsOf(store, engine) {
     ...travels,
     ...galleries(store, engine, draws, travels, whereabouts),
     ...models(store, engine, playing, whereabouts, begins),
+    ...hand(store, engine, playing),
     ...looking(store, playing),
     ...causes(store, engine, playing, whereabouts),
   };

@@ -25,6 +25,28 @@ export function besideRun({ runs }) {
 }
 
 /**
+ * The run that drew a step of the run on show: the steps before a run went on belong to the run that it went on from.
+ *
+ * @param {Pick<State, "runs">} state
+ * @param {number} step from 1
+ * @returns {Run | null} null where the engine does not remember it
+ */
+export function drawerOf(state, step) {
+  let run = shownRun(state);
+  while (run.from && step <= run.from.step) run = state.runs.byId[run.from.run] ?? NO_RUN;
+  return run.resumable ? run : null;
+}
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @param {number} step from 1
+ * @returns {string} by which `State.hand` knows a step of the run on show
+ */
+export function handKey(state, step) {
+  return `${drawerOf(state, step)?.id} ${step}`;
+}
+
+/**
  * @param {Pick<State, "runs">} state
  * @returns {Run | null} the run that waits for the engine behind a recording
  */

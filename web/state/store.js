@@ -18,6 +18,7 @@ export const NO_RUN = {
   frames: [],
   packed: null,
   resumable: false,
+  from: null,
   before: 0,
   steps: 0,
   stage: "",
@@ -79,9 +80,13 @@ const initial = () => ({
     room: "stage",
     lost: null,
   },
+  hand: { guidance: {}, latents: {}, touching: false },
 });
 
 /** @typedef {{ [Section in keyof State]?: Partial<State[Section]> | null }} Patch */
+
+/** Milliseconds that telling within a beat may take at once. */
+const SLICE = 8;
 
 /** Holds the state. A section that changes becomes a new object, so `===` tells whether it did. */
 export class Store {
@@ -94,6 +99,8 @@ export class Store {
     /** Milliseconds that `setLater` may keep a change to itself; the budget for drawing says how many. */
     this.beat = 0;
     this.timer = 0;
+    /** Calls a little later; the budget has it wait for the next frame. @type {(call: () => void) => void} */
+    this.later = (call) => setTimeout(call);
   }
 
   /**
@@ -115,7 +122,7 @@ export class Store {
   setLater(change) {
     this.#merge(change);
     if (this.beat === 0) this.#tell();
-    else if (this.told) this.timer ||= setTimeout(() => this.#tell(), this.beat);
+    else if (this.told) this.timer ||= setTimeout(() => this.#tellInSlices(), this.beat);
   }
 
   /** @param {Patch} change */
@@ -138,6 +145,21 @@ export class Store {
       // Who unsubscribes meanwhile is not told any more.
       for (const listener of this.listeners) listener();
     });
+  }
+
+  /** Tell one after the other, and when that takes long the rest later, so that the page's frames go on meanwhile. */
+  #tellInSlices() {
+    this.timer = 0;
+    const waiting = [...this.listeners];
+    const goOn = () => {
+      const end = performance.now() + SLICE;
+      while (waiting.length && performance.now() < end) {
+        const listener = waiting.shift();
+        if (listener && this.listeners.has(listener)) listener();
+      }
+      if (waiting.length) this.later(goOn);
+    };
+    goOn();
   }
 
   /**

@@ -35,7 +35,7 @@ export const VIEWS = [
     name: "sheet",
     place: "main",
     mount: sheet.mount,
-    style: ["views/sheet/sheet.css", "views/sheet/causes.css"],
+    style: ["views/sheet/sheet.css", "views/sheet/causes.css", "views/sheet/hand.css"],
   },
   { name: "strip", place: "main", mount: strip.mount, style: ["views/strip/strip.css"] },
   { name: "parts", place: "main", mount: parts.mount, style: ["views/parts/parts.css"] },

@@ -47,7 +47,13 @@ export function mount(element, tools, signal) {
     canvas,
     handle,
   );
-  element.append(buttons, choice, status, onward(tools), h("div", { class: "reel" }, sentence, list, track));
+  element.append(
+    buttons,
+    choice,
+    status,
+    onward(tools, signal),
+    h("div", { class: "reel" }, sentence, list, track),
+  );
 
   /** What each canvas holds of attention, which is not kept as a picture. @type {WeakMap<HTMLCanvasElement, string>} */
   const stained = new WeakMap();
