@@ -161,6 +161,7 @@ def test_the_guidance_part_is_seen_whole(show: Show) -> None:
     page = show()
     page.keyboard.press("4")
     body = page.locator(".sheet-body")
+    expect(body).to_contain_text("This run was recorded beforehand")
     assert body.evaluate("(body) => body.scrollHeight - body.clientHeight") <= 0
 
 
