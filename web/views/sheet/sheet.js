@@ -38,6 +38,13 @@ export function mount(element, tools, signal) {
   /** @type {View["part"]} */
   let open = null;
 
+  /** Bring what a word causes into sight; where the sheet scrolls in itself, the page stays. */
+  const come = () => {
+    if (body.scrollHeight > body.clientHeight) body.scrollTo({ top: caused.offsetTop - body.offsetTop });
+    else caused.scrollIntoView({ block: "start", behavior: "instant" });
+  };
+  reach.offer("carries", come, signal);
+
   /** What scrolls can be scrolled by keyboard. */
   const scrolls = () => set(body, "tabindex", body.scrollHeight > body.clientHeight ? 0 : false);
   sized(body, scrolls, signal);
