@@ -45,8 +45,9 @@ export interface Diffuscope {
 
 /** What may be wished for a run; what is left out is as the page's fields say, or as the run that it goes on from. */
 export interface Wishes extends Partial<Settings> {
-  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. */
-  start?: { picture: ImageData; strength: number };
+  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. Null:
+   * begin in noise, whatever the page's fields say. */
+  start?: { picture: ImageData; strength: number } | null;
   /** Go on after a step of an earlier run, by its `id`: from 1, or 0 for its beginning. `latent` [C, h, w] stands in for
    * the run's own; with `guidance`, that step alone counts as taken with it. */
   from?: { run: string; step: number; latent?: Float32Array; guidance?: number };
@@ -134,7 +135,7 @@ export interface Comparison {
 
 /** Everything that one denoising step computed; the same fields as in pyscript_app/frame.py. */
 export interface Frame {
-  /** From 1. */
+  /** From 1, of the steps that are taken: a run that begins at a picture leaves out the first ones. */
   step: number;
   steps: number;
   timestep: number;
@@ -168,6 +169,8 @@ export interface Frame {
   decoded?: ImageData;
   /** The graph that drew `preview`; a recording leaves it to the decoder. */
   drawnBy?: "vae_decoder" | "preview_decoder" | "latent_rgb";
+  /** From where to where the step leads on the two axes of the model's manifest; absent where it has none. */
+  way?: [[number, number], [number, number]];
   /** What the sampler adds up to reach the next latent, for instance {x0: 0.9, eps: 0.3}. */
   update: Record<string, number>;
   ms: { unet: number; step: number; attention: number; decode: number };
@@ -221,6 +224,9 @@ export interface Manifest {
     { file: string; precision: string; shards: string[]; bytes: number; largest?: number }
   >;
   probe: { file: string };
+  /** Of the map of latents; `runs` says on how many the two axes were fitted, 0: they are directions by chance. `variance`:
+   * which parts of it they show; `extent`: the lowest and highest place of those runs along each. */
+  axes?: { file: string; runs: number; variance?: [number, number]; extent?: [number, number][] };
   /** `latent_rgb`: root mean square error of the colour view, 0-1. */
   errors?: { latent_rgb?: number };
   /** What single words change, medians in levels of 255, and how much of what they say other slots say. */

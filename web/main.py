@@ -3,6 +3,7 @@
 from pyscript_app.browser.commands import (
     cancel,
     decode,
+    noise_shares,
     pause,
     read_prompt,
     rest,
@@ -17,6 +18,7 @@ from pyscript_app.browser.commands import (
 __export__ = [
     "cancel",
     "decode",
+    "noise_shares",
     "pause",
     "read_prompt",
     "rest",

@@ -1,6 +1,6 @@
 /** The nouns of the page; those that others see too stand in diffuscope.d.ts. */
 
-import type { Backend, Cause, Frame, Manifest, Settings } from "./diffuscope";
+import type { Backend, Cause, Frame, Manifest, Settings, Wishes } from "./diffuscope";
 
 export type * from "./diffuscope";
 
@@ -100,6 +100,29 @@ export interface RunsState {
   shown: string;
   /** The id of a second one on show. */
   beside: string | null;
+  /** Which of them were compared, the newest last. */
+  compared: Compared[];
+}
+
+/** How far two runs are apart, as far as both are drawn. */
+export interface Compared {
+  /** The ids of both. */
+  a: string;
+  b: string;
+  /** Steps of a, from 1 and in order, each with the step of b that holds the nearest share of noise; null where latents of
+   * different shapes have no distance. */
+  pairs: PairedSteps[] | null;
+  /** Once both are drawn: from which pair on, from 1, they are at least half as far apart as in the end; null where they
+   * end together. */
+  parting: number | null;
+}
+
+export interface PairedSteps {
+  a: number;
+  b: number;
+  /** Relative distance of the latents after the steps, and of the clean latents that the model expects. */
+  distance: number;
+  foreseen: number;
 }
 
 export interface Run {
@@ -107,6 +130,10 @@ export interface Run {
   status: "idle" | "waiting" | "running" | "paused" | "finished" | "cancelled" | "failed";
   source: "live" | "recorded" | "file";
   settings: Settings | null;
+  /** The picture that it begins at; null where it begins in noise. */
+  start: Wishes["start"] | null;
+  /** Steps at the beginning of those asked for that it leaves out, since it begins at a picture. */
+  skipped: number;
   /** What drew it. */
   model: Manifest | null;
   /** Their `step` is their place here, from 1. Empty while they are packed. */
@@ -129,6 +156,32 @@ export interface Run {
   msPerStep: number;
   picture: ImageData | null;
   error: Trouble | null;
+}
+
+/** What the visitor has drawn of a scribble. Places are parts of the picture's width, from its upper left corner. */
+export type Mark =
+  /** Everything below this height in one colour, under all lines. */
+  | { ink: number[]; below: number }
+  /** A line of this width through points, x and y in turn. */
+  | { ink: number[]; width: number; points: number[] };
+
+/** Where the next run begins. */
+export interface Start {
+  /** At the picture; else in noise. */
+  on: boolean;
+  /** Where the picture comes from; "given": from another page. */
+  kind: "file" | "last" | "scribble" | "given";
+  /** As it came, for models of other sizes; a scribble is its marks. */
+  whole: ImageBitmap | ImageData | null;
+  marks: Mark[];
+  /** Of the model's size; null while there is none. */
+  picture: ImageData | null;
+  /** The part of the steps that is taken, above 0 to 1. */
+  strength: number;
+  /** The share of noise before each step that the settings ask for; empty while nobody knows. */
+  noiseShares: number[];
+  /** Why the last file could not be taken. */
+  trouble: Reason | null;
 }
 
 /** What the visitor's hand has done to steps and not drawn on with yet, by step (`handKey`). */
@@ -320,6 +373,7 @@ export interface State {
   models: Models;
   model: Manifest | null;
   settings: Settings;
+  start: Start;
   reading: Reading | null;
   runs: RunsState;
   causes: CausesState;

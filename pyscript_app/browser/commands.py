@@ -5,8 +5,8 @@ with a ``kind``: ``progress`` (fields of the store's ``engine``), ``forgotten`` 
 more), ``trouble`` when the engine cannot go on, and of an activity, with its ``id``, each ``item`` and the ``stage``
 (the graph that begins).
 
-Whatever takes its turn is an activity. ``read_prompt``, ``decode`` and ``take_step`` are none: they answer beside the
-one that goes.
+Whatever takes its turn is an activity. ``read_prompt``, ``noise_shares``, ``decode`` and ``take_step`` are none: they
+answer beside the one that goes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 import js
 
+from pyscript_app import course
 from pyscript_app.browser.control import EndedError
 from pyscript_app.browser.engine import Engine
 from pyscript_app.browser.loading import load
@@ -25,6 +26,8 @@ from pyscript_app.browser.messages import reading_message
 from pyscript_app.browser.runtime import plain
 from pyscript_app.browser.trouble import explain
 from pyscript_app.page_form import page_form
+from pyscript_app.refusal import RefusalError
+from pyscript_app.settings import Settings
 
 _engine: Engine | None = None
 
@@ -83,6 +86,15 @@ def read_prompt(text: str) -> Any:
     """The prompt as the tokenizer reads it: the page's ``Reading`` without its ``prompt``."""
     assert _engine is not None, "start first"
     return plain(reading_message(text, _engine.model.tokenizer.read(text)))
+
+
+def noise_shares(settings: Any) -> Any:
+    """How noisy each step of a run from noise would be, from 0 to 1; none where it cannot be drawn."""
+    assert _engine is not None, "start first"
+    try:
+        return plain(course.noise_shares(Settings(**settings.to_py()), _engine.model))
+    except RefusalError:
+        return plain([])
 
 
 async def decode(latent: Any, scale: float = 1.0) -> Any:

@@ -13,9 +13,10 @@ import { pictureFiles } from "../device/needs.js";
 import { Causes } from "../runs/causes.js";
 import { Decoding } from "../runs/decoding.js";
 import { Gallery } from "../runs/gallery.js";
+import { Outlook } from "../runs/outlook.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
-import { readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
+import { BESIDE, COMPARE, readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
 import { GALLERY } from "../state/gallery.js";
 import { Store } from "../state/store.js";
@@ -62,6 +63,7 @@ export class Engine {
     this.causes = new Causes(store, this.activities);
     this.gallery = new Gallery(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
+    this.outlook = new Outlook(store, this.runs);
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
     store.subscribe(
@@ -186,15 +188,23 @@ export class Engine {
     const { model } = this.store.state;
     const address = readSettings(location.hash);
     if (!model || !("prompt" in address.settings)) return;
-    this.store.set({ settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings } });
+    this.store.set({
+      settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings },
+      start: { on: false }, // no address holds a picture
+    });
     this.#answer(address);
   }
 
-  /** Draw what an address names, or say why not. @param {ReturnType<typeof readSettings>} address */
+  /** Draw what an address names, in its room for that a second run too, or say why not. @param {ReturnType<typeof readSettings>} address */
   #answer({ settings, refused }) {
-    if (refused) this.runs.refuse(refused);
-    else if (readRoom(location.hash) === GALLERY) this.gallery.visit();
-    else if ("prompt" in settings) this.runs.generate({}, undefined, { behind: true }).catch(() => {});
+    const room = readRoom(location.hash);
+    const beside = readSettings(room === COMPARE ? location.hash : "", BESIDE);
+    const wrong = refused ?? beside.refused;
+    if (wrong) this.runs.refuse(wrong);
+    else if (room === GALLERY) this.gallery.visit();
+    else if (!("prompt" in settings)) return;
+    else if (Object.keys(beside.settings).length) this.runs.compare({}, beside.settings).catch(() => {});
+    else this.runs.generate({}, undefined, { behind: true }).catch(() => {});
   }
 
   /**

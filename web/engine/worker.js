@@ -35,6 +35,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  * @property {(activity: string, wishes?: object, id?: string) => Promise<any>} run
  * @property {(runs: string[]) => Promise<void>} retain
  * @property {(text: string) => Promise<any>} read_prompt
+ * @property {(settings: object) => Promise<number[]>} noise_shares
  * @property {(latent: Float32Array, scale?: number) => Promise<{ picture: Float32Array, ms: number }>} decode
  * @property {(run: string, step: number, guidance: number) => Promise<any>} take_step gives a `Retaken` with a `picture` in
  *   place of its preview, or the `trouble`

@@ -1,10 +1,11 @@
 /**
  * What the page shows now, read off the state: a run, and of it the step that was asked for, or the newest.
  *
- * @import { Frame, Manifest, Run, Settings, State } from "../types"
+ * @import { Compared, Frame, Manifest, Run, Settings, State } from "../types"
  */
 import { gainOf, lower } from "./gains.js";
-import { stepsToTake } from "./steps.js";
+import { startOf } from "./start.js";
+import { stepsSkipped, stepsToTake } from "./steps.js";
 import { NO_RUN } from "./store.js";
 
 /**
@@ -47,6 +48,14 @@ export function handKey(state, step) {
 
 /**
  * @param {Pick<State, "runs">} state
+ * @returns {Compared | null} how far the two runs on show are apart, where that is known
+ */
+export function shownCompared({ runs }) {
+  return runs.compared.find(({ a, b }) => a === runs.shown && b === runs.beside) ?? null;
+}
+
+/**
+ * @param {Pick<State, "runs">} state
  * @returns {Run | null} the run that waits for the engine behind a recording
  */
 export function queuedRun({ runs }) {
@@ -71,6 +80,20 @@ export function shownFrame(state) {
   if (run.frames.length === 0) return null;
   const last = run.frames.length - 1;
   return run.frames[view.step === null ? last : Math.max(0, Math.min(last, view.step - 1))];
+}
+
+/**
+ * @param {State} state
+ * @returns {Frame | null} the second run's frame: its newest while both are drawn and followed, else the one that holds the
+ *   nearest share of noise to the one on show; null before its first
+ */
+export function besideFrame(state) {
+  const frames = besideRun(state)?.frames ?? [];
+  const frame = shownFrame(state);
+  if (frames.length === 0 || !frame) return null;
+  const pair = shownCompared(state)?.pairs?.find(({ a }) => a === frame.step);
+  if (!pair || (busy(state) && state.view.step === null)) return frames[frames.length - 1];
+  return frames[pair.b - 1] ?? null;
 }
 
 /**
@@ -118,7 +141,17 @@ export function answerOf(state) {
  * @returns {number} steps of the run on show, or of the next one while there is none
  */
 export function shownSteps(state) {
-  return shownRun(state).steps || stepsToTake(state.settings);
+  return shownRun(state).steps || stepsToTake(state.settings) - shownSkipped(state);
+}
+
+/**
+ * @param {State} state
+ * @returns {number} steps before those that the run on show leaves out, or the next one while there is none
+ */
+export function shownSkipped(state) {
+  const { steps, skipped } = shownRun(state);
+  const start = startOf(state);
+  return steps || !start ? skipped : stepsSkipped(state.settings.steps, start.strength);
 }
 
 /**
@@ -165,7 +198,10 @@ export function stale(state) {
   const then = run.settings;
   if (run.source !== "live" || !then || run.frames.length === 0) return false;
   const gains = lower(then.gains);
+  const start = startOf(state);
   return (
+    run.start?.picture !== start?.picture ||
+    run.start?.strength !== start?.strength ||
     DECISIVE.some((name) => then[name] !== settings[name]) ||
     JSON.stringify(then.slots) !== JSON.stringify(settings.slots) ||
     run.frames[0].words.some(({ text }) => gainOf(gains, text) !== gainOf(settings.gains, text))

@@ -23,7 +23,7 @@ export const VIEWS = [
   { name: "head", place: "head", mount: head.mount, style: ["views/head/head.css", "views/head/models.css"] },
   { name: "slots", place: "head", mount: slots.mount, style: ["views/slots/slots.css"] },
   { name: "lost", place: "head", mount: lost.mount, style: ["views/lost/lost.css"] },
-  { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css"] },
+  { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css", "views/ask/start.css"] },
   {
     name: "stage",
     place: "main",

@@ -20,7 +20,6 @@ const SIDES = /** @type {const} */ (["a", "b"]);
  * @param {AbortSignal} signal
  */
 export function mount(element, { store, send }, signal) {
-  const { compare } = /** @type {any} */ (send);
   const list = h("ol", { class: "tiles" });
   element.append(list);
   /** The values that are to be compared. @type {Partial<Record<typeof SIDES[number], Tile["value"]>>} */
@@ -47,7 +46,7 @@ export function mount(element, { store, send }, signal) {
       sheet.hidePopover();
       act();
     };
-    const sides = (compare ? SIDES : []).map((side) =>
+    const sides = SIDES.map((side) =>
       h(
         "button",
         { class: "button small", "data-run": side, click: close(() => choose(side, value)) },
@@ -84,8 +83,8 @@ export function mount(element, { store, send }, signal) {
     const { a, b } = pair;
     if (a !== undefined && b !== undefined) {
       pair = {};
-      const { gallery } = store.state;
-      compare(settingsOf(gallery, b), settingsOf(gallery, a));
+      const { state } = store;
+      send.compare(settingsOf(state, b), settingsOf(state, a));
     }
     update();
   };

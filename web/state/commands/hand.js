@@ -10,6 +10,7 @@ import { EngineError } from "../../engine/trouble.js";
 import { within } from "../bounds.js";
 import { withRunShown } from "../runs.js";
 import { drawerOf, handKey, shownRun } from "../selectors.js";
+import { startAfter } from "../start.js";
 
 /**
  * @param {Store} store
@@ -89,6 +90,7 @@ export function hand(store, { runs }, playing) {
       store.set({
         ...withRunShown(store.state, run.id, {}),
         settings: within({ ...run.settings }).settings,
+        start: startAfter(store.state, run.start),
         view: { step: from.step + 1, part: null },
       });
     },
