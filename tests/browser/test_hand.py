@@ -133,6 +133,12 @@ def test_other_words_from_a_step_on(hand: Page) -> None:
     asked = goes_on(hand)
     boat = {"prompt": "a blue boat on the beach at sunset", "sampler": "euler"}
     assert asked == boat | {"from": {"run": run, "step": 1}, "touched": None}
+    button(hand, "Change from here").click()
+    button(hand, "Compare with the unchanged picture").click()
+    for name in ("a red car on the beach at sunset, A", "a blue boat on the beach at sunset, B"):
+        expect(hand.get_by_role("img", name=name)).to_be_visible()
+    hand.keyboard.press("Escape")
+    expect(button(hand, "Change from here")).to_be_visible()
 
 
 def test_a_touched_latent_is_seen_at_once_and_drawn_on_from(hand: Page) -> None:
