@@ -122,7 +122,7 @@ def test_every_activity_of_the_table_is_a_module_that_can_be_run() -> None:
 def test_an_activity_that_nobody_knows_is_refused_with_a_code() -> None:
     trouble = asyncio.run(_ask("sing"))["trouble"]
     assert trouble["reason"] == "activity-unknown"
-    assert trouble["values"] == {"name": "'sing'", "choices": "generate, compare, count"}
+    assert trouble["values"] == {"name": "'sing'", "choices": ", ".join(ACTIVITIES)}
 
 
 def test_a_step_that_is_not_remembered_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
