@@ -9,7 +9,7 @@
 import { colourImage } from "../../paint/latent.js";
 import { cellOf, filled, moved, noise, patch, way } from "../../paint/touch.js";
 import { newest } from "../../state/newest.js";
-import { handKey, shownFrame, shownModel } from "../../state/selectors.js";
+import { handKey, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
 import { h, icon, say, set } from "../dom.js";
 import { tile } from "./tiles.js";
@@ -82,7 +82,8 @@ function build(state, send, key) {
     { class: "button small", click: () => keep(latents.slice(0, 1)) },
     t("touching.reset"),
   );
-  const onward = h("button", { class: "button small", click: () => goOn() }, t("touching.onward", { step }));
+  const onwardFrom = t("touching.onward", { step: step + shownRun(state).skipped });
+  const onward = h("button", { class: "button small", click: () => goOn() }, onwardFrom);
 
   const look = newest(async (/** @type {Float32Array} */ latent) => {
     const picture = await send.peek(latent);
