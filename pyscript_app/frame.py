@@ -89,3 +89,5 @@ class Frame:
     (``retake``); None where it was asked once, or if nobody asked."""
     state: State | None
     """Where the run stands after the step, to go on from later; None after the last, or if nobody asked."""
+    way: tuple[tuple[float, float], tuple[float, float]] | None = None
+    """From where to where the step leads on the map of latents (``axes``); None where the model has none."""

@@ -84,6 +84,8 @@ def picture_files(manifest: Manifest) -> set[str]:
     """The paths of all files that a page fetches to draw pictures."""
     words, graphs = manifest["tokenizer"], picture_graphs(manifest).values()
     paths = {words["vocab"], words["merges"], manifest["probe"]["file"]}
+    if axes := manifest.get("axes"):
+        paths.add(axes["file"])
     return paths.union(*({graph["file"], *graph["shards"]} for graph in graphs))
 
 

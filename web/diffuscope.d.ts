@@ -169,6 +169,8 @@ export interface Frame {
   decoded?: ImageData;
   /** The graph that drew `preview`; a recording leaves it to the decoder. */
   drawnBy?: "vae_decoder" | "preview_decoder" | "latent_rgb";
+  /** From where to where the step leads on the two axes of the model's manifest; absent where it has none. */
+  way?: [[number, number], [number, number]];
   /** What the sampler adds up to reach the next latent, for instance {x0: 0.9, eps: 0.3}. */
   update: Record<string, number>;
   ms: { unet: number; step: number; attention: number; decode: number };
@@ -222,6 +224,9 @@ export interface Manifest {
     { file: string; precision: string; shards: string[]; bytes: number; largest?: number }
   >;
   probe: { file: string };
+  /** Of the map of latents; `runs` says on how many the two axes were fitted, 0: they are directions by chance. `variance`:
+   * which parts of it they show; `extent`: the lowest and highest place of those runs along each. */
+  axes?: { file: string; runs: number; variance?: [number, number]; extent?: [number, number][] };
   /** `latent_rgb`: root mean square error of the colour view, 0-1. */
   errors?: { latent_rgb?: number };
   /** What single words change, medians in levels of 255, and how much of what they say other slots say. */

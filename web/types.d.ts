@@ -100,6 +100,29 @@ export interface RunsState {
   shown: string;
   /** The id of a second one on show. */
   beside: string | null;
+  /** Which of them were compared, the newest last. */
+  compared: Compared[];
+}
+
+/** How far two runs are apart, as far as both are drawn. */
+export interface Compared {
+  /** The ids of both. */
+  a: string;
+  b: string;
+  /** Steps of a, from 1 and in order, each with the step of b that holds the nearest share of noise; null where latents of
+   * different shapes have no distance. */
+  pairs: PairedSteps[] | null;
+  /** Once both are drawn: from which pair on, from 1, they are at least half as far apart as in the end; null where they
+   * end together. */
+  parting: number | null;
+}
+
+export interface PairedSteps {
+  a: number;
+  b: number;
+  /** Relative distance of the latents after the steps, and of the clean latents that the model expects. */
+  distance: number;
+  foreseen: number;
 }
 
 export interface Run {

@@ -81,6 +81,8 @@ def write_axes(
     if runs:
         points = ways(runtime, prompts, runs, steps)
         mean, (axes, variance) = points.mean(0), components(points)
-        said = {"variance": [float(f"{part:.4f}") for part in variance]}
+        places = (points - mean) @ axes.T
+        ends = np.stack([places.min(0), places.max(0)], 1).round(2)
+        said = {"variance": [float(f"{part:.4f}") for part in variance], "extent": ends.tolist()}
     (Path(runtime.folder) / FILE).write_bytes(np.stack([mean, *axes]).astype("<f4").tobytes())
     return {"file": FILE, "runs": runs, **said}

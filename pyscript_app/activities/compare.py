@@ -10,7 +10,6 @@ from typing import Any
 
 from pyscript_app.activities.drawing import Drawing
 from pyscript_app.activities.tools import Tools
-from pyscript_app.axes import Axes
 from pyscript_app.comparison import noise_left, pair_steps, parting, relative_distance
 from pyscript_app.course import chart
 from pyscript_app.frame import Frame
@@ -83,11 +82,10 @@ class _Side:
         """What the next step begins with."""
         return self.noise_shares[len(self.latents)]
 
-    def add(self, frame: Frame, axes: Axes | None) -> None:
+    def add(self, frame: Frame) -> None:
         """Keep what is compared of a step."""
-        if axes:
-            places = [frame.latent] if self.path else [frame.latent_in, frame.latent]
-            self.path += map(axes.place, places)
+        if frame.way:
+            self.path += frame.way[1:] if self.path else frame.way
         self.latents.append(frame.latent)
         self.expected.append(frame.x0)
 
@@ -103,7 +101,6 @@ async def run(wishes: dict[str, Any], tools: Tools) -> AsyncGenerator[Drawn, Non
         RefusalError: One of them cannot be drawn; nothing has run then.
     """
     a, b = _Side(wishes["a"], tools), _Side(wishes["b"], tools)
-    axes = await _axes(tools)
     order = pair_steps(noise_left(a.noise_shares), noise_left(b.noise_shares))
     pairs: list[Pair] = []
     async with aclosing(a.drawing.draw(a.id, tools)) as of_a, aclosing(b.drawing.draw(b.id, tools)) as of_b:
@@ -111,17 +108,12 @@ async def run(wishes: dict[str, Any], tools: Tools) -> AsyncGenerator[Drawn, Non
             first = b.done or (not a.done and a.noise_share >= b.noise_share)
             side, frames = (a, of_a) if first else (b, of_b)
             frame = await anext(frames)
-            side.add(frame, axes)
+            side.add(frame)
             known = len(pairs)
             while len(pairs) < len(a.latents) and order[len(pairs)] < len(b.latents):
                 pairs.append(_pair(a, len(pairs), b, order[len(pairs)]))
             ended = _comparison(pairs, a, b) if a.done and b.done else None
             yield Drawn("a" if first else "b", frame, pairs[known:], ended)
-
-
-async def _axes(tools: Tools) -> Axes | None:
-    described = tools.manifest.get("axes")
-    return Axes.from_bytes(await tools.read(described["file"])) if described else None
 
 
 def _pair(a: _Side, at_a: int, b: _Side, at_b: int) -> Pair:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pyscript_app import loop
 from pyscript_app.activities.tools import Past, Tools
+from pyscript_app.axes import Axes
 from pyscript_app.frame import Frame
 from pyscript_app.model import Model
 from pyscript_app.moment import first_state
@@ -50,7 +51,7 @@ class Drawing:
         return cls(settings, _start(settings, picture, origin, tools), retaken)
 
     async def draw(self, run: str, tools: Tools) -> AsyncGenerator[Frame, None]:
-        """The loop's frames without their states and answers: the past has these, under the run's name.
+        """The loop's frames with their ways on the map; their states and answers are the past's, under the run's name.
 
         Raises:
             RefusalError: It cannot be drawn.
@@ -59,13 +60,20 @@ class Drawing:
         if self.retaken and isinstance(start, loop.State):
             start = (await take_again(*self.retaken, tools.past, tools.model, tools.runtime)).onto(start)
         tools.past.keep(run, start)
+        described = tools.manifest.get("axes")
+        axes = Axes.from_bytes(await tools.read(described["file"])) if described else None
+        place = None
         async with aclosing(loop.generate(self.settings, tools.model, tools.runtime, start=start)) as frames:
             async for frame in frames:
                 if frame.state:
                     tools.past.keep(run, frame.state)
                 if frame.answer:
                     tools.past.keep_answer(run, frame.step, self.settings, frame.answer)
-                yield replace(frame, state=None, answer=None)
+                way = None
+                if axes:
+                    way = (place or axes.place(frame.latent_in), axes.place(frame.latent))
+                    place = way[1]
+                yield replace(frame, state=None, answer=None, way=way)
 
 
 async def take_again(

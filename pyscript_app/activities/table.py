@@ -18,6 +18,7 @@ from pyscript_app.refusal import RefusalError, choices
 ACTIVITIES = {
     "generate": "pyscript_app.activities.generate",
     "compare": "pyscript_app.activities.compare",
+    "measure": "pyscript_app.activities.measure",
     "causes": "pyscript_app.activities.causes",
     "gallery": "pyscript_app.activities.gallery",
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pyscript_app.activities import compare, generate
+from pyscript_app.activities import compare, generate, measure
 from pyscript_app.activities.compare import Comparison, Drawn
 from pyscript_app.activities.tools import Tools
 from pyscript_app.browser.past import Past
@@ -92,7 +93,8 @@ def test_the_same_twice_is_nowhere_apart(worker: Worker) -> None:
     assert [item.run for item in items] == ["a", "b"] * 4
     # Each is what it is when it is drawn alone.
     alone = collect(FOUR, worker.model)
-    assert frames(items, "a") == [replace(frame, state=None, answer=None, ms=None) for frame in alone]  # type: ignore[arg-type]
+    ours = [replace(frame, way=None) for frame in frames(items, "a")]
+    assert ours == [replace(frame, state=None, answer=None, ms=None) for frame in alone]  # type: ignore[arg-type]
 
 
 def test_distances_and_paths_are_numpys(worker: Worker) -> None:
@@ -104,7 +106,10 @@ def test_distances_and_paths_are_numpys(worker: Worker) -> None:
     assert said.paths is not None
     np.testing.assert_allclose(said.paths["a"], projected(a), atol=1e-4)
     np.testing.assert_allclose(said.paths["b"], projected(b), atol=1e-4)
-    assert worker.read == ["axes.bin"]
+    assert set(worker.read) == {"axes.bin"}
+    # Each frame says its own part of the way, of a picture that is drawn alone too.
+    alone = [frame.way for frame in worker.run(generate, vars(FOUR))]
+    assert alone == list(pairwise(said.paths["a"])) == [frame.way for frame in a]
 
 
 def test_of_different_steps_the_noisier_one_is_drawn_next_and_pairs_are_said_once_both_are_there(
@@ -155,8 +160,9 @@ def test_later_runs_go_on_from_either_bit_for_bit(worker: Worker) -> None:
 
 def test_a_model_without_axes_has_no_paths(worker: Worker) -> None:
     worker.manifest.clear()
-    _, said = worker.compare(vars(FOUR), vars(FOUR))
+    items, said = worker.compare(vars(FOUR), vars(FOUR))
     assert said.paths is None
+    assert [item.frame.way for item in items] == [None] * 8
     assert worker.read == []
 
 
@@ -170,3 +176,23 @@ def test_nothing_runs_where_one_cannot_be_drawn(worker: Worker) -> None:
 
 def test_one_that_is_ended_leaves_nothing_behind(worker: Worker) -> None:
     worker.run(compare, {"a": vars(FOUR) | {"id": "1"}, "b": vars(FOUR) | {"id": "2"}}, most=3)
+
+
+def side(run: list[Frame]) -> dict[str, Any]:
+    return {
+        "shares": [frame.noise_share for frame in run],
+        "latents": [frame.latent for frame in run],
+        "expected": [frame.x0 for frame in run],
+    }
+
+
+def test_runs_that_were_drawn_apart_are_measured_as_if_they_had_been_drawn_in_turn(worker: Worker) -> None:
+    items, said = worker.compare(vars(FOUR) | {"steps": 3}, vars(FOUR) | {"steps": 7, "seed": 8})
+    (measured,) = worker.run(measure, {run: side(frames(items, run)) for run in ("a", "b")})
+    assert vars(measured) == {name: getattr(said, name) for name in vars(measured)}
+
+
+def test_latents_of_different_shapes_have_no_distance(worker: Worker) -> None:
+    small = {"shares": [1.0], "latents": [[0.0] * 4], "expected": [[0.0] * 4]}
+    (measured,) = worker.run(measure, {"a": small, "b": small | {"latents": [[0.0] * 16]}})
+    assert set(vars(measured).values()) == {None}

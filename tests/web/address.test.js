@@ -3,15 +3,17 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { sentence } from "../../web/engine/trouble.js";
 import {
+  BESIDE,
   readLook,
   readRoom,
   readSettings,
   STAGE,
+  writeBeside,
   writeLook,
   writeRoom,
   writeSettings,
 } from "../../web/state/address.js";
-import { NAMES } from "../../web/state/bounds.js";
+import { DEFAULTS, NAMES } from "../../web/state/bounds.js";
 import { english } from "./english.js";
 
 before(english);
@@ -104,6 +106,31 @@ test("the room stands beside the settings, and the stage is not said", () => {
   assert.equal(writeRoom("#room=code", STAGE), "");
   for (const odd of ["a & b", "50 %", "née", "#"]) assert.equal(readRoom(writeRoom("", odd)), odd);
   assert.deepEqual(["", "#room=", "#seed=3"].map(readRoom), [STAGE, STAGE, STAGE]);
+});
+
+test("of a comparison's second run the address says what differs, also where it is the usual", () => {
+  const first = { ...DEFAULTS, ...EVERYTHING };
+  const second = { ...first, negative: "", gains: {}, slots: { car: "cut" }, prompt: "a boat & b.seed=3" };
+  const hash = writeSettings(first) + writeBeside(second, first);
+  assert.deepEqual(readSettings(hash).settings, EVERYTHING);
+  const { negative, gains, slots, prompt } = second;
+  assert.deepEqual(readSettings(hash, BESIDE), {
+    settings: { prompt, negative, gains, slots },
+    refused: null,
+  });
+  assert.deepEqual(readSettings(writeRoom(hash, "compare"), BESIDE).settings, {
+    prompt,
+    negative,
+    gains,
+    slots,
+  });
+});
+
+test("of two equal runs the address says that there are two, of one alone it says nothing", () => {
+  const { spacing: _, ...first } = { ...DEFAULTS, prompt: "a cat", seed: 5 };
+  assert.equal(writeBeside(/** @type {any} */ ({ ...first, spacing: "trained" }), first), "&b.seed=5");
+  assert.deepEqual(readSettings(writeSettings(first), BESIDE).settings, {});
+  assert.equal(readSettings("#prompt=a+cat&b.steps=0", BESIDE).refused?.reason, "setting-steps");
 });
 
 test("how a run is looked at stands between the settings and the room, and goes out and back", () => {

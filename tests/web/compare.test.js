@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 import { faceOf } from "../../web/engine/face.js";
 import { Runs } from "../../web/runs/runs.js";
-import { besideRun, shownRun } from "../../web/state/selectors.js";
+import { withoutRun } from "../../web/state/runs.js";
+import { besideFrame, besideRun, shownCompared, shownRun } from "../../web/state/selectors.js";
 import { Store } from "../../web/state/store.js";
 import { english } from "./english.js";
 
@@ -233,4 +234,32 @@ test("it can be asked for by its name as well, and quickly", async () => {
   assert.deepEqual([wishes.a.steps, wishes.b.steps, "quick" in wishes.a], [4, 4, false]);
   face.cancel();
   await run;
+});
+
+test("what is known of the pairs stands in the store while both are drawn, and the second's step is the first's pair", async () => {
+  const run = runs.compare({ steps: 2 }, { steps: 3 });
+  await soon();
+  assert.equal(shownCompared(store.state), null);
+  draw("b", 1);
+  assert.deepEqual(shownCompared(store.state)?.pairs, []);
+  draw("a", 1, { pairs: [{ a: 0, b: 0, distance: 0.25, foreseen: 0.5 }] });
+  draw("b", 2);
+  const [first] = shownCompared(store.state)?.pairs ?? [];
+  assert.deepEqual(first, { a: 1, b: 1, distance: 0.25, foreseen: 0.5 });
+  // Both are followed; who goes to a step sees its pair.
+  assert.equal(besideFrame(store.state)?.step, 2);
+  store.set({ view: { step: 1 } });
+  assert.equal(besideFrame(store.state)?.step, 1);
+  draw("b", 3);
+  const last = { a: 1, b: 2, distance: 0.75, foreseen: 0.5 };
+  draw("a", 2, { pairs: [last], comparison: { ...COMPARISON, parting: 2 } });
+  end({});
+  const { a, b } = await run;
+  store.set({ view: { step: null } });
+  const { pairs, ...said } = shownCompared(store.state) ?? {};
+  assert.deepEqual([said, pairs?.length], [{ a: a.id, b: b.id, parting: 2 }, 2]);
+  assert.equal(besideFrame(store.state)?.step, 3);
+  // With a run goes what is known of it.
+  store.set(withoutRun(store.state, b.id));
+  assert.deepEqual(store.state.runs.compared, []);
 });

@@ -21,10 +21,12 @@ const PICTURE_GRAPHS = [
  * @param {Manifest} manifest
  * @returns {string[]} the paths of all files that the page reads to draw pictures
  */
-export function pictureFiles({ graphs, tokenizer, probe }) {
+export function pictureFiles({ graphs, tokenizer, probe, axes }) {
   const used = PICTURE_GRAPHS.flatMap((name) => graphs[name] ?? []);
   const paths = used.flatMap(({ file, shards }) => [file, ...shards]);
-  return [...new Set([tokenizer.vocab, tokenizer.merges, probe.file, ...paths])];
+  return [
+    ...new Set([tokenizer.vocab, tokenizer.merges, probe.file, ...(axes ? [axes.file] : []), ...paths]),
+  ];
 }
 
 /**

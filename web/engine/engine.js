@@ -16,7 +16,7 @@ import { Gallery } from "../runs/gallery.js";
 import { Outlook } from "../runs/outlook.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
-import { readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
+import { BESIDE, COMPARE, readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
 import { within } from "../state/bounds.js";
 import { GALLERY } from "../state/gallery.js";
 import { Store } from "../state/store.js";
@@ -195,11 +195,16 @@ export class Engine {
     this.#answer(address);
   }
 
-  /** Draw what an address names, or say why not. @param {ReturnType<typeof readSettings>} address */
+  /** Draw what an address names, in its room for that a second run too, or say why not. @param {ReturnType<typeof readSettings>} address */
   #answer({ settings, refused }) {
-    if (refused) this.runs.refuse(refused);
-    else if (readRoom(location.hash) === GALLERY) this.gallery.visit();
-    else if ("prompt" in settings) this.runs.generate({}, undefined, { behind: true }).catch(() => {});
+    const room = readRoom(location.hash);
+    const beside = readSettings(room === COMPARE ? location.hash : "", BESIDE);
+    const wrong = refused ?? beside.refused;
+    if (wrong) this.runs.refuse(wrong);
+    else if (room === GALLERY) this.gallery.visit();
+    else if (!("prompt" in settings)) return;
+    else if (Object.keys(beside.settings).length) this.runs.compare({}, beside.settings).catch(() => {});
+    else this.runs.generate({}, undefined, { behind: true }).catch(() => {});
   }
 
   /**

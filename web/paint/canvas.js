@@ -17,6 +17,19 @@ export function put(canvas, image) {
 }
 
 /**
+ * Put an image file on a canvas of its size, as soon as it is read.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Blob} file
+ */
+export async function putFile(canvas, file) {
+  const bitmap = await createImageBitmap(file);
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+}
+
+/**
  * Take off a canvas what was put there.
  * @param {HTMLCanvasElement} canvas
  */

@@ -6,9 +6,11 @@
  * @typedef {{ name: string, style?: string[], load: () => Promise<{ mount: Mount }> }} Room
  */
 
+import { COMPARE } from "../state/address.js";
 import { GALLERY } from "../state/gallery.js";
 
 /** @type {Room[]} */
 export const ROOMS = [
+  { name: COMPARE, style: ["rooms/compare/compare.css"], load: () => import("./compare/compare.js") },
   { name: GALLERY, style: ["rooms/gallery/gallery.css"], load: () => import("./gallery/gallery.js") },
 ];

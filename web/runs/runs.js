@@ -4,14 +4,14 @@
  *
  * @import { Commands } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { Comparison, Frame, Pair, Reason, Result, Run, Settings, Wishes } from "../types"
+ * @import { Comparison, Frame, Pair, PairedSteps, Reason, Result, Run, Settings, Wishes } from "../types"
  */
 
 import { Activities } from "../engine/activities.js";
 import { troubleOf } from "../engine/trouble.js";
 import { lower } from "../state/gains.js";
 import { PACES } from "../state/paces.js";
-import { withRun, withRunShown } from "../state/runs.js";
+import { withCompared, withRun, withRunShown } from "../state/runs.js";
 import { shownRun } from "../state/selectors.js";
 import { startAfter } from "../state/start.js";
 import { timeOf } from "../state/steps.js";
@@ -96,9 +96,21 @@ export class Runs {
       a: { id: one.id, ...(await one.wishes(python)) },
       b: { id: other.id, ...(await other.wishes(python)) },
     });
-    const onItem = (/** @type {any} */ { run, frame, pairs }) => {
+    /** @type {PairedSteps[]} */
+    const paired = [];
+    const onItem = (/** @type {any} */ { run, frame, pairs, comparison }) => {
       (run === "a" ? one : other).take(frame);
-      for (const { a, b, ...apart } of pairs) onPair?.({ a: one.frames[a], b: other.frames[b], ...apart });
+      for (const { a, b, ...apart } of pairs) {
+        const pair = { a: one.frames[a], b: other.frames[b], ...apart };
+        paired.push({ a: pair.a.step, b: pair.b.step, ...apart });
+        onPair?.(pair);
+      }
+      const compared = {
+        ...{ a: one.id, b: other.id },
+        pairs: [...paired],
+        parting: comparison?.parting ?? null,
+      };
+      this.store.setLater(withCompared(this.store.state, compared));
     };
     const { results, last } = await this.#draw(
       "compare",
@@ -109,6 +121,32 @@ export class Runs {
     );
     const [ofA, ofB] = results.map((result) => ({ ...result, ms: own(result.frames) }));
     return { parting: null, paths: null, ...last.comparison, a: ofA, b: ofB };
+  }
+
+  /**
+   * Say how far apart two runs are that were drawn before, each by itself.
+   *
+   * @param {string} a ids of finished runs on show
+   * @param {string} b
+   */
+  async measure(a, b) {
+    const wishes = Object.fromEntries(
+      Object.entries({ a, b }).map(([letter, id]) => {
+        const { frames } = this.store.state.runs.byId[id];
+        const [shares, latents, expected] = [
+          frames.map(({ noiseShare }) => noiseShare),
+          frames.map(({ latent }) => latent),
+          frames.map(({ x0 }) => x0),
+        ];
+        return [letter, { shares, latents, expected }];
+      }),
+    );
+    const { pairs, distance, foreseen, parting = null } = await this.activities.run("measure", wishes);
+    const paired = pairs?.map((/** @type {number} */ pair, /** @type {number} */ index) => ({
+      ...{ a: index + 1, b: pair + 1 },
+      ...{ distance: distance[index], foreseen: foreseen[index] },
+    }));
+    this.store.set(withCompared(this.store.state, { a, b, pairs: paired ?? null, parting }));
   }
 
   /** Stop before the next step. */

@@ -1,7 +1,7 @@
 /**
  * Settings and the room in the address: `#prompt=…&seed=…&steps=…&guidance=…&sampler=…&negative=…&gains=red:0.5,car:0&preview=…&every=…&spacing=…&slots=car:cut`,
- * how it is looked at as `&lens=changed&step=3&word=2&part=4`, all counted from 1, and `&room=compare`, in a gallery
- * `&vary=seed&values=7,8,9`; options in `?model=…&backend=…`.
+ * how it is looked at as `&lens=changed&step=3&word=2&part=4`, all counted from 1, and `&room=compare`, with what differs of
+ * a comparison's second run as `&b.seed=8`, in a gallery `&vary=seed&values=7,8,9`; options in `?model=…&backend=…`.
  *
  * @import { Backend, Lens, Reason, Settings } from "../types"
  * @typedef {{ lens?: Lens, step?: number, word?: number, part?: number }} Look
@@ -24,15 +24,16 @@ export const USUAL = { negative, gains, every, spacing, slots };
 
 /**
  * @param {string} hash as in `location.hash`
+ * @param {string} [prefix] of the names: `BESIDE` for a comparison's second run
  * @returns {{ settings: Partial<Settings>, refused: Reason | null }} only what the address names and may name, and what
  *   is wrong with the first value that is out of bounds, or null
  */
-export function readSettings(hash) {
+export function readSettings(hash, prefix = "") {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   /** @type {Record<string, unknown>} */
   const wishes = {};
   for (const name of NAMES) {
-    const text = given.get(name);
+    const text = given.get(prefix + name);
     if (text !== null) wishes[name] = parse(name, text);
   }
   return within(wishes);
@@ -58,6 +59,19 @@ export function writeSettings(settings, preview = DEFAULTS.preview) {
   const given = NAMES.filter((name) => name in settings).map((name) => [name, write(name, settings)]);
   const said = given.filter(([name, text]) => text !== write(/** @type {keyof Settings} */ (name), usual));
   return `#${said.map((pair) => pair.join("=")).join("&")}`;
+}
+
+/**
+ * @param {Settings} settings of a comparison's second run
+ * @param {Settings} first the first one's
+ * @returns {string} what of them differs, to be put behind the first one's; of equal ones the seed, so that the address
+ *   tells of two
+ */
+export function writeBeside(settings, first) {
+  const [ours, theirs] = [settings, first].map((one) => ({ ...DEFAULTS, ...one }));
+  const differing = NAMES.filter((name) => write(name, ours) !== write(name, theirs));
+  const said = differing.length ? differing : /** @type {const} */ (["seed"]);
+  return said.map((name) => `&${BESIDE}${name}=${write(name, ours)}`).join("");
 }
 
 /** @param {keyof Settings} name @param {Partial<Settings>} settings */
@@ -103,6 +117,12 @@ export function writeLook(hash, look) {
   said.splice(room < 0 ? said.length : room, 0, ...now);
   return said.length ? `#${said.join("&")}` : "";
 }
+
+/** What the names of a comparison's second run begin with. */
+export const BESIDE = "b.";
+
+/** Where two runs are compared. */
+export const COMPARE = "compare";
 
 /** Where the visitor is when the address names no room. */
 export const STAGE = "stage";

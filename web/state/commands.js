@@ -6,6 +6,7 @@
  * @typedef {ReturnType<typeof commandsOf>} Commands
  */
 import { causes } from "./commands/causes.js";
+import { comparing } from "./commands/comparing.js";
 import { drawing } from "./commands/drawing.js";
 import { galleries } from "./commands/galleries.js";
 import { hand } from "./commands/hand.js";
@@ -36,6 +37,7 @@ export function commandsOf(store, engine) {
     ...draws,
     ...begins,
     ...travels,
+    ...comparing(store, engine, playing, travels, whereabouts),
     ...galleries(store, engine, draws, travels, whereabouts),
     ...models(store, engine, playing, whereabouts, begins),
     ...hand(store, engine, playing),

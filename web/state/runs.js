@@ -1,7 +1,7 @@
 /**
  * Changes of the runs by id, as patches for the store.
  *
- * @import { Run, RunsState, State } from "../types"
+ * @import { Compared, Run, RunsState, State } from "../types"
  */
 import { NO_RUN } from "./store.js";
 
@@ -35,5 +35,15 @@ export function withRunShown(state, id, fields, beside = null) {
  */
 export function withoutRun({ runs }, id) {
   const { [id]: _, ...byId } = runs.byId;
-  return { runs: { byId } };
+  return { runs: { byId, compared: runs.compared.filter(({ a, b }) => a !== id && b !== id) } };
+}
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @param {Compared} compared in place of what was known of the same two
+ * @returns {RunsPatch}
+ */
+export function withCompared({ runs }, compared) {
+  const others = runs.compared.filter(({ a, b }) => a !== compared.a || b !== compared.b);
+  return { runs: { compared: [...others, compared] } };
 }

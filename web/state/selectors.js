@@ -1,7 +1,7 @@
 /**
  * What the page shows now, read off the state: a run, and of it the step that was asked for, or the newest.
  *
- * @import { Frame, Manifest, Run, Settings, State } from "../types"
+ * @import { Compared, Frame, Manifest, Run, Settings, State } from "../types"
  */
 import { gainOf, lower } from "./gains.js";
 import { startOf } from "./start.js";
@@ -48,6 +48,14 @@ export function handKey(state, step) {
 
 /**
  * @param {Pick<State, "runs">} state
+ * @returns {Compared | null} how far the two runs on show are apart, where that is known
+ */
+export function shownCompared({ runs }) {
+  return runs.compared.find(({ a, b }) => a === runs.shown && b === runs.beside) ?? null;
+}
+
+/**
+ * @param {Pick<State, "runs">} state
  * @returns {Run | null} the run that waits for the engine behind a recording
  */
 export function queuedRun({ runs }) {
@@ -72,6 +80,20 @@ export function shownFrame(state) {
   if (run.frames.length === 0) return null;
   const last = run.frames.length - 1;
   return run.frames[view.step === null ? last : Math.max(0, Math.min(last, view.step - 1))];
+}
+
+/**
+ * @param {State} state
+ * @returns {Frame | null} the second run's frame: its newest while both are drawn and followed, else the one that holds the
+ *   nearest share of noise to the one on show; null before its first
+ */
+export function besideFrame(state) {
+  const frames = besideRun(state)?.frames ?? [];
+  const frame = shownFrame(state);
+  if (frames.length === 0 || !frame) return null;
+  const pair = shownCompared(state)?.pairs?.find(({ a }) => a === frame.step);
+  if (!pair || (busy(state) && state.view.step === null)) return frames[frames.length - 1];
+  return frames[pair.b - 1] ?? null;
 }
 
 /**

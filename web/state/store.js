@@ -63,7 +63,7 @@ const initial = () => ({
     trouble: null,
   },
   reading: null,
-  runs: { byId: {}, shown: "", beside: null },
+  runs: { byId: {}, shown: "", beside: null, compared: [] },
   causes: { word: null, all: null, gain: null, live: false },
   gallery: NO_GALLERY,
   view: {

@@ -51,6 +51,7 @@ def test_a_run_s_way_on_the_map_is_the_projection_that_numpy_computes(runtime: N
         assert axes.place(frame.latent) == pytest.approx(tuple(expected), abs=1e-4)
     # What the axes were fitted on is told apart on them: its variance is the share that is promised.
     places = np.array([axes.place(array("f", point)) for point in points])
+    np.testing.assert_allclose(said["extent"], np.stack([places.min(0), places.max(0)], 1), atol=0.006)
     assert places.var(0).sum() / points.var(0).sum() == pytest.approx(sum(said["variance"]), abs=1e-3)
 
 

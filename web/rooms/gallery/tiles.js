@@ -20,7 +20,6 @@ const SIDES = /** @type {const} */ (["a", "b"]);
  * @param {AbortSignal} signal
  */
 export function mount(element, { store, send }, signal) {
-  const { compare } = /** @type {any} */ (send);
   const list = h("ol", { class: "tiles" });
   element.append(list);
   /** The values that are to be compared. @type {Partial<Record<typeof SIDES[number], Tile["value"]>>} */
@@ -47,7 +46,7 @@ export function mount(element, { store, send }, signal) {
       sheet.hidePopover();
       act();
     };
-    const sides = (compare ? SIDES : []).map((side) =>
+    const sides = SIDES.map((side) =>
       h(
         "button",
         { class: "button small", "data-run": side, click: close(() => choose(side, value)) },
@@ -85,7 +84,7 @@ export function mount(element, { store, send }, signal) {
     if (a !== undefined && b !== undefined) {
       pair = {};
       const { state } = store;
-      compare(settingsOf(state, b), settingsOf(state, a));
+      send.compare(settingsOf(state, b), settingsOf(state, a));
     }
     update();
   };

@@ -4,7 +4,7 @@
  * @import { Settings } from "../../types"
  * @import { Store } from "../store.js"
  */
-import { STAGE, writeLook, writeModel, writeRoom, writeSettings } from "../address.js";
+import { STAGE, writeBeside, writeLook, writeModel, writeRoom, writeSettings } from "../address.js";
 import { GALLERY, writeGallery } from "../gallery.js";
 
 export class Whereabouts {
@@ -15,10 +15,12 @@ export class Whereabouts {
     this.answered = asked();
   }
 
-  /** Write the settings as they stand, in place of what is there. */
-  say() {
+  /** Write the settings as they stand, in place of what is there. @param {Settings} [beside] of a second run */
+  say(beside) {
     const { settings, model, view } = this.store.state;
-    history.replaceState(null, "", writeRoom(writeSettings(settings, model?.defaults.preview), view.room));
+    const first = writeSettings(settings, model?.defaults.preview);
+    const both = first + (beside ? writeBeside(beside, settings) : "");
+    history.replaceState(null, "", writeRoom(both, view.room));
     this.answered = asked();
     this.look();
   }

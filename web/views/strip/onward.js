@@ -3,6 +3,7 @@
  *
  * @import { Tools } from "../mounting.js"
  */
+import { COMPARE } from "../../state/address.js";
 import { GALLERY } from "../../state/gallery.js";
 import { t } from "../../text/text.js";
 import { h, icon } from "../dom.js";
@@ -14,6 +15,11 @@ export function onward(tools, signal) {
   return h(
     "div",
     { class: "onward" },
+    h(
+      "button",
+      { class: "button small", click: () => send.enter(COMPARE) },
+      h("span", {}, t("action.compare")),
+    ),
     h(
       "button",
       { class: "button small", title: t("gallery.open"), click: () => send.enter(GALLERY) },
