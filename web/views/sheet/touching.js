@@ -11,7 +11,7 @@ import { colourImage } from "../../paint/latent.js";
 import { cellOf, noise, patch } from "../../paint/touch.js";
 import { TOOLS, Touched } from "../../paint/touched.js";
 import { newest } from "../../state/newest.js";
-import { handKey, shownFrame, shownModel } from "../../state/selectors.js";
+import { handKey, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
 import { h, icon, say, set } from "../dom.js";
 import { tile } from "./tiles.js";
@@ -87,7 +87,7 @@ function build(state, send, key) {
   const button = (text, click) => h("button", { class: "button small", click }, text);
   const undo = button(t("touching.undo"), () => keep(() => touched.undo()));
   const reset = button(t("touching.reset"), () => keep(() => touched.reset()));
-  const onward = button(t("touching.onward", { step }), () =>
+  const onward = button(t("touching.onward", { step: step + shownRun(state).skipped }), () =>
     send.goOn(step, { latent: touched.inItsOwnSize(latentIn, scale) }),
   );
   const { element: board, canvas, square } = boardOf(touched, handle, keep);

@@ -96,7 +96,7 @@ export function switching({ store, send }, signal) {
     fields.guidance.value = number(settings.guidance, 1);
     labels[names.indexOf("negative")].hidden = !askedTwice(store.state);
     labels[names.indexOf("guidance")].hidden = shownModel(store.state)?.guidance === "none";
-    say(why, t("switching.why", { step }));
+    say(why, t("switching.why", { step: step + shownRun(store.state).skipped }));
     look();
   });
   sheet.addEventListener("input", look);
