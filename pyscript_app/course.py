@@ -128,6 +128,15 @@ def chart(settings: Settings, model: Model, start: Start | State | None, last_on
     )
 
 
+def noise_shares(settings: Settings, model: Model) -> list[float]:
+    """sqrt(1 - abar) of the latent before each step of a run from noise.
+
+    Raises:
+        RefusalError: It cannot be drawn.
+    """
+    return [step.noise_share for step in _plan(settings, model).steps]
+
+
 def _generator(seed: int, start: Start | State | None, count: int) -> Generator:
     """The seed's; where a run goes on, after the numbers that were drawn before."""
     if isinstance(start, State) and start.seed == seed:

@@ -48,6 +48,9 @@ class Frame:
     """Noise level sqrt((1 - abar) / abar) before the step; infinite for pure noise."""
     noise_share: float
     """sqrt(1 - abar) before the step, 0 to 1."""
+    scale: float
+    """What the latent is multiplied by before the network sees it: sqrt(abar) x0 + sqrt(1 - abar) eps, whichever the
+    sampler."""
     noise_left: float
     """The same after the step; 0 after the last, though some schedules leave a trace."""
     latent_scale: float
@@ -81,6 +84,9 @@ class Frame:
     update: Mapping[str, float]
     """What the sampler added up to reach ``latent``: terms (see ``step``) and their factors."""
     ms: Timings
+    answer: array[float] | None
+    """[2, C, h, w] what the network said without and with the words, to take the step again with another guidance
+    (``retake``); None where it was asked once, or if nobody asked."""
     state: State | None
     """Where the run stands after the step, to go on from later; None after the last, or if nobody asked."""
     way: tuple[tuple[float, float], tuple[float, float]] | None = None

@@ -41,7 +41,8 @@ async def generate(
         start: Where to begin: None in the seed's noise, else at a picture, or where an earlier run stood
             (``Frame.state``) - with other steps than that run's at the step whose noise is nearest.
         last_only: Draw the last picture alone, for those who do not watch.
-        keep_states: Read after each step what it takes to go on from there later, for ``Frame.state``.
+        keep_states: Read after each step what it takes to go on from there later, or to take it again, for
+            ``Frame.state`` and ``Frame.answer``.
 
     Yields:
         One frame a call of the UNet: the sampler's number of steps, and one more for pndm. The last frame's picture
@@ -80,6 +81,7 @@ async def generate(
                 timestep=step.timestep,
                 sigma=step.sigma,
                 noise_share=step.noise_share,
+                scale=step.scale,
                 noise_left=following.noise_share if following else 0.0,
                 latent_scale=following.scale if following else 1.0,
                 latent_in=before,
@@ -99,6 +101,7 @@ async def generate(
                 drawn_by=course.painters[index],
                 update=step.update,
                 ms=Timings(*(parts.ms[name] for name in ("unet", "step", "attention", "decode"))),
+                answer=await read(seen.output) if keep_states and model.batch == 2 else None,
                 state=await keep_state(settings, course, index + 1, now, parts) if keep_states else None,
             )
             parts.keep(*told.feeds().values(), words, no_noise, *now.tensors)

@@ -25,6 +25,7 @@ LANGUAGES = sorted(WEB.glob("text/*.json"))
 CODE = {file.relative_to(WEB).as_posix(): file.read_text("utf-8") for file in sorted(WEB.rglob("*.js"))}
 BACKEND = (WEB.parent / "pyscript_app" / "browser" / "backend.py").read_text("utf-8")
 TYPES = (WEB / "types.d.ts").read_text("utf-8")
+INKS = json.loads((WEB / "views/ask/inks.json").read_text("utf-8"))
 # Texts by key on stdin -> of each the values and the tags that it names, or what is wrong with its form.
 READ = """
 import { IntlMessageFormat } from "intl-messageformat";
@@ -121,12 +122,32 @@ COMPUTED: dict[str, list | set | dict | range] = {
     "loading.{}.title": ["asking", "failed", "ready", "recorded", "starting"],
     "loading.{}": ["asking", "failed", "ready", "recorded", "starting"],
     "room.{}": union("why"),
-    "setting.{}": ["seed", "steps", "guidance", "sampler", "spacing", "preview", "avoid", "gains", "slots"],
+    "setting.{}": [
+        "seed",
+        "steps",
+        "guidance",
+        "sampler",
+        "spacing",
+        "preview",
+        "avoid",
+        "gains",
+        "slots",
+        "start",
+    ],
     "compare.{}": ["a", "b"],
     "compare.kind.{}": ["prompt", "word"],
+    "start.{}": ["noise", "picture"],
+    "start.{}.why": ["noise", "picture"],
+    "start.of.{}": union("kind"),
+    "ink.{}": [name for inks in INKS.values() for name in inks],
+    "brush.{}": ["fine", "broad", "large"],
+    "scribble.{}": ["all", "half"],
     "setting.{}.field": ["steps", "guidance"],
     "{}.wrong": ["steps", "guidance"],
     "{}.why": ["steps", "guidance"],
+    "touching.{}": listed("views/sheet/touching.js", "TOOLS"),
+    "touching.{}.how": listed("views/sheet/touching.js", "TOOLS"),
+    "switching.{}": ["prompt", "negative", "guidance", "sampler", "seed"],
     "trial.{}": [ORIGINAL, *WAYS, *GROUPS],
     "trial.{}.why": [ORIGINAL, *WAYS, *GROUPS],
     "trial.title.{}": ["word", "all"],
@@ -228,6 +249,7 @@ def given(values: str) -> set[str]:
 ELSEWHERE = {
     "": "{}",
     "limits": "{ min, max }",
+    "at": "{ step, steps }",
     "facts()": "{ step, steps, count, before, word, noise }",
 }
 

@@ -45,11 +45,12 @@ export interface Diffuscope {
 
 /** What may be wished for a run; what is left out is as the page's fields say, or as the run that it goes on from. */
 export interface Wishes extends Partial<Settings> {
-  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. */
-  start?: { picture: ImageData; strength: number };
+  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. Null:
+   * begin in noise, whatever the page's fields say. */
+  start?: { picture: ImageData; strength: number } | null;
   /** Go on after a step of an earlier run, by its `id`: from 1, or 0 for its beginning. `latent` [C, h, w] stands in for
-   * the run's own. */
-  from?: { run: string; step: number; latent?: Float32Array };
+   * the run's own; with `guidance`, that step alone counts as taken with it. */
+  from?: { run: string; step: number; latent?: Float32Array; guidance?: number };
 }
 
 export interface Settings {
@@ -134,13 +135,15 @@ export interface Comparison {
 
 /** Everything that one denoising step computed; the same fields as in pyscript_app/frame.py. */
 export interface Frame {
-  /** From 1. */
+  /** From 1, of the steps that are taken: a run that begins at a picture leaves out the first ones. */
   step: number;
   steps: number;
   timestep: number;
   sigma: number;
   /** sqrt(1 - abar): how much of the latent is noise, 0 to 1. */
   noiseShare: number;
+  /** What `latentIn` is multiplied by before the network sees it; absent in a recording. */
+  scale?: number;
   /** The same after the step; 0 after the last. */
   noiseLeft: number;
   /** What the next step multiplies `latent` by: 1, but for samplers whose latents grow with the noise. */

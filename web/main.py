@@ -3,6 +3,7 @@
 from pyscript_app.browser.commands import (
     cancel,
     decode,
+    noise_shares,
     pause,
     read_prompt,
     rest,
@@ -11,6 +12,20 @@ from pyscript_app.browser.commands import (
     run,
     start,
     step,
+    take_step,
 )
 
-__export__ = ["cancel", "decode", "pause", "read_prompt", "rest", "resume", "retain", "run", "start", "step"]
+__export__ = [
+    "cancel",
+    "decode",
+    "noise_shares",
+    "pause",
+    "read_prompt",
+    "rest",
+    "resume",
+    "retain",
+    "run",
+    "start",
+    "step",
+    "take_step",
+]

@@ -1,6 +1,6 @@
 /** The nouns of the page; those that others see too stand in diffuscope.d.ts. */
 
-import type { Backend, Cause, Frame, Manifest, Settings } from "./diffuscope";
+import type { Backend, Cause, Frame, Manifest, Settings, Wishes } from "./diffuscope";
 
 export type * from "./diffuscope";
 
@@ -130,6 +130,10 @@ export interface Run {
   status: "idle" | "waiting" | "running" | "paused" | "finished" | "cancelled" | "failed";
   source: "live" | "recorded" | "file";
   settings: Settings | null;
+  /** The picture that it begins at; null where it begins in noise. */
+  start: Wishes["start"] | null;
+  /** Steps at the beginning of those asked for that it leaves out, since it begins at a picture. */
+  skipped: number;
   /** What drew it. */
   model: Manifest | null;
   /** Their `step` is their place here, from 1. Empty while they are packed. */
@@ -138,6 +142,8 @@ export interface Run {
   packed: PackedFrame[] | null;
   /** Whether the worker remembers its steps, so that later runs can go on from them. */
   resumable: boolean;
+  /** The run that it goes on from, and after which of its steps; null for one that began by itself. */
+  from: { run: string; step: number } | null;
   /** How many of its frames are those of the run that it goes on from. */
   before: number;
   steps: number;
@@ -150,6 +156,54 @@ export interface Run {
   msPerStep: number;
   picture: ImageData | null;
   error: Trouble | null;
+}
+
+/** What the visitor has drawn of a scribble. Places are parts of the picture's width, from its upper left corner. */
+export type Mark =
+  /** Everything below this height in one colour, under all lines. */
+  | { ink: number[]; below: number }
+  /** A line of this width through points, x and y in turn. */
+  | { ink: number[]; width: number; points: number[] };
+
+/** Where the next run begins. */
+export interface Start {
+  /** At the picture; else in noise. */
+  on: boolean;
+  /** Where the picture comes from; "given": from another page. */
+  kind: "file" | "last" | "scribble" | "given";
+  /** As it came, for models of other sizes; a scribble is its marks. */
+  whole: ImageBitmap | ImageData | null;
+  marks: Mark[];
+  /** Of the model's size; null while there is none. */
+  picture: ImageData | null;
+  /** The part of the steps that is taken, above 0 to 1. */
+  strength: number;
+  /** The share of noise before each step that the settings ask for; empty while nobody knows. */
+  noiseShares: number[];
+  /** Why the last file could not be taken. */
+  trouble: Reason | null;
+}
+
+/** What the visitor's hand has done to steps and not drawn on with yet, by step (`handKey`). */
+export interface Hand {
+  /** Where the guidance was dragged to. */
+  guidance: Record<string, number>;
+  /** [C, h, w] each, as the network sees them: what was made of the latent going in, and what it was before each touch. */
+  latents: Record<string, Float32Array[]>;
+  /** Whether the latent's part shows the tools that touch it. */
+  touching: boolean;
+}
+
+/** A step taken again with another guidance (pyscript_app/retake.py). */
+export interface Retaken {
+  guidance: number;
+  /** [C, h, w] each. */
+  eps: Float32Array;
+  x0: Float32Array;
+  latent: Float32Array;
+  /** What it foresees, or finished. */
+  preview: ImageData;
+  drawnBy: string;
 }
 
 /** Pictures from one noise, in which something was done to a word (pyscript_app/activities/causes.py). */
@@ -319,9 +373,11 @@ export interface State {
   models: Models;
   model: Manifest | null;
   settings: Settings;
+  start: Start;
   reading: Reading | null;
   runs: RunsState;
   causes: CausesState;
   gallery: Gallery;
   view: View;
+  hand: Hand;
 }

@@ -71,6 +71,8 @@ def parse_slots(pairs: list[str]) -> dict[str, str]:
 def read_start(manifest: Manifest, path: Path, strength: float) -> Start:
     """A picture file to begin with; its middle is cut out where it is longer or wider than the model's pictures.
 
+    What it lets through is white.
+
     Raises:
         UserError: it is no picture, or the strength does not lie between 0 and 1.
     """
@@ -78,10 +80,11 @@ def read_start(manifest: Manifest, path: Path, strength: float) -> Start:
     try:
         with Image.open(path) as picture:
             fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), size)
+            opaque = Image.alpha_composite(Image.new("RGBA", size, "white"), fitted)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise UserError(f"{path} is no picture that can be read ({error}).") from error
     try:
-        return Start(fitted.tobytes(), strength)
+        return Start(opaque.tobytes(), strength)
     except ValueError as error:
         raise UserError(str(error)) from error
 

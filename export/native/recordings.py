@@ -70,7 +70,7 @@ def pack(settings: Settings, frames: list[Frame], picture: tuple[int, int]) -> b
     def place(name: str, values: array | bytes) -> dict[str, float]:
         return body.add_values(values, ATTENTION_LEVELS if name == "attention" else LEVELS)
 
-    told = [page_form(frame, place, without={"picture", "state"}) for frame in frames]
+    told = [page_form(frame, place, without={"picture", "state", "answer"}) for frame in frames]
     pictures = np.concatenate([np.asarray(frame.picture).reshape(*picture, 4) for frame in frames])
     strip = io.BytesIO()
     Image.fromarray(pictures[..., :3].round().astype(np.uint8)).save(

@@ -10,11 +10,14 @@ from math import prod
 from typing import Any
 
 from pyscript_app import loop
-from pyscript_app.activities.tools import Tools
+from pyscript_app.activities.tools import Past, Tools
 from pyscript_app.axes import Axes
 from pyscript_app.frame import Frame
+from pyscript_app.model import Model
 from pyscript_app.moment import first_state
+from pyscript_app.parts import Runtime
 from pyscript_app.refusal import RefusalError
+from pyscript_app.retake import Retaken, retake
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Drawing:
 
     settings: loop.Settings
     start: loop.Start | loop.State | None
+    retaken: tuple[str, int, float] | None
+    """The run, the step and the guidance to take it with again, where the run begins after that."""
 
     @classmethod
     def read(cls, wishes: dict[str, Any], tools: Tools) -> Drawing:
@@ -30,8 +35,8 @@ class Drawing:
 
         Args:
             wishes: The loop's settings, and where to begin if not in noise: ``start``, a picture ``{width, height,
-                data, strength}``; or ``from``, the step of an earlier run ``{run, step, latent}``, where ``latent``
-                ``[C, h, w]`` stands in for that run's own.
+                data, strength}``; or ``from``, the step of an earlier run ``{run, step, latent, guidance}``, where
+                ``latent`` ``[C, h, w]`` stands in for that run's own, or that step alone is taken with ``guidance``.
             tools: Of the activity.
 
         Raises:
@@ -40,29 +45,57 @@ class Drawing:
         wishes = dict(wishes)
         picture, origin = wishes.pop("start", None), wishes.pop("from", None)
         settings = read_settings(wishes)
-        return cls(settings, _start(settings, picture, origin, tools))
+        retaken = None
+        if origin and "guidance" in origin:
+            retaken = origin["run"], origin["step"], origin["guidance"]
+        return cls(settings, _start(settings, picture, origin, tools), retaken)
 
     async def draw(self, run: str, tools: Tools) -> AsyncGenerator[Frame, None]:
-        """The loop's frames with their ways on the map. Their states are the past's, under the run's name.
+        """The loop's frames with their ways on the map; their states and answers are the past's, under the run's name.
 
         Raises:
             RefusalError: It cannot be drawn.
         """
-        tools.past.keep(run, self.start)
+        start = self.start
+        if self.retaken and isinstance(start, loop.State):
+            start = (await take_again(*self.retaken, tools.past, tools.model, tools.runtime)).onto(start)
+        tools.past.keep(run, start)
         described = tools.manifest.get("axes")
         axes = Axes.from_bytes(await tools.read(described["file"])) if described else None
         place = None
-        async with aclosing(
-            loop.generate(self.settings, tools.model, tools.runtime, start=self.start)
-        ) as frames:
+        async with aclosing(loop.generate(self.settings, tools.model, tools.runtime, start=start)) as frames:
             async for frame in frames:
                 if frame.state:
                     tools.past.keep(run, frame.state)
+                if frame.answer:
+                    tools.past.keep_answer(run, frame.step, self.settings, frame.answer)
                 way = None
                 if axes:
                     way = (place or axes.place(frame.latent_in), axes.place(frame.latent))
                     place = way[1]
-                yield replace(frame, state=None, way=way)
+                yield replace(frame, state=None, answer=None, way=way)
+
+
+async def take_again(
+    run: str, step: int, guidance: float, past: Past, model: Model, runtime: Runtime, painter: str = ""
+) -> Retaken:
+    """Take a step of an earlier run with another guidance; the network is not asked.
+
+    Args:
+        run: Its name.
+        step: From 1.
+        guidance: To take it with.
+        past: Remembers the run.
+        model: Its model.
+        runtime: What runs its graphs.
+        painter: The graph that draws what the step foresees; "" draws nothing.
+
+    Raises:
+        RefusalError: The step is not remembered, or there is no such guidance.
+    """
+    settings, answer = past.answer(run, step)
+    before = past.find(run, step - 1)
+    return await retake(replace(settings, guidance=guidance), model, runtime, before, answer, painter)
 
 
 def read_settings(wishes: dict[str, Any]) -> loop.Settings:

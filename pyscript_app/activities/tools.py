@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from pyscript_app.manifest import Manifest
 from pyscript_app.model import Model
 from pyscript_app.parts import Runtime
-from pyscript_app.settings import Start
+from pyscript_app.settings import Settings, Start
 from pyscript_app.state import State
 
 
@@ -21,6 +22,16 @@ class Past(Protocol):
 
     def find(self, run: str, step: int) -> Start | State | None:
         """Where a run stood after a step, or with 0 where it began.
+
+        Raises:
+            RefusalError: This is not known, or no longer.
+        """
+
+    def keep_answer(self, run: str, step: int, settings: Settings, answer: array[float]) -> None:
+        """Remember what the network said in a step (``Frame.answer``), and the run's settings."""
+
+    def answer(self, run: str, step: int) -> tuple[Settings, array[float]]:
+        """The settings of a run, and what the network said in one of its steps.
 
         Raises:
             RefusalError: This is not known, or no longer.

@@ -1,11 +1,12 @@
-"""What the page may ask of the worker: start, run, retain, rest, pause, resume, step, cancel, read_prompt, decode.
+"""What the page may ask of the worker: the functions here without an underscore.
 
 ``web/main.py`` exports these to the page (``web/engine/worker.js``). What happens meanwhile is posted as messages
 with a ``kind``: ``progress`` (fields of the store's ``engine``), ``forgotten`` (a run that cannot be gone on from any
 more), ``trouble`` when the engine cannot go on, and of an activity, with its ``id``, each ``item`` and the ``stage``
 (the graph that begins).
 
-Whatever takes its turn is an activity. ``read_prompt`` and ``decode`` are none: they answer beside the one that goes.
+Whatever takes its turn is an activity. ``read_prompt``, ``noise_shares``, ``decode`` and ``take_step`` are none: they
+answer beside the one that goes.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from typing import Any
 
 import js
 
+from pyscript_app import course
 from pyscript_app.browser.control import EndedError
 from pyscript_app.browser.engine import Engine
 from pyscript_app.browser.loading import load
 from pyscript_app.browser.messages import reading_message
 from pyscript_app.browser.runtime import plain
 from pyscript_app.browser.trouble import explain
+from pyscript_app.page_form import page_form
+from pyscript_app.refusal import RefusalError
+from pyscript_app.settings import Settings
 
 _engine: Engine | None = None
 
@@ -83,6 +88,15 @@ def read_prompt(text: str) -> Any:
     return plain(reading_message(text, _engine.model.tokenizer.read(text)))
 
 
+def noise_shares(settings: Any) -> Any:
+    """How noisy each step of a run from noise would be, from 0 to 1; none where it cannot be drawn."""
+    assert _engine is not None, "start first"
+    try:
+        return plain(course.noise_shares(Settings(**settings.to_py()), _engine.model))
+    except RefusalError:
+        return plain([])
+
+
 async def decode(latent: Any, scale: float = 1.0) -> Any:
     """A latent decoded in full: ``{picture, ms}`` with the values of ``[H, W, 4]``.
 
@@ -93,6 +107,26 @@ async def decode(latent: Any, scale: float = 1.0) -> Any:
     assert _engine is not None, "start first"
     picture, ms = await _engine.decode(array("f", [scale * value for value in latent.to_py()]))
     return plain({"picture": picture, "ms": ms})
+
+
+async def take_step(run: str, step: int, guidance: float) -> Any:
+    """A step of an earlier run with another guidance: the step's graph alone, the network is not asked.
+
+    Args:
+        run: its name.
+        step: from 1.
+        guidance: to take it with.
+
+    Returns:
+        ``{guidance, eps, x0, latent, picture, drawnBy}`` with the values of ``[C, h, w]`` and ``[H, W, 4]``, or
+        ``{trouble}``.
+    """
+    assert _engine is not None, "start first"
+    try:
+        taken = await _engine.take_step(run, step, guidance)
+    except Exception as error:
+        return plain({"trouble": _trouble(error)})
+    return plain(page_form(taken, lambda _, values: values, {"scaled", "history"}))
 
 
 def retain(runs: Any) -> None:

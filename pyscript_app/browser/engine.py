@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any
 
+from pyscript_app.activities.drawing import take_again
 from pyscript_app.activities.table import find
 from pyscript_app.activities.tools import Tools
 from pyscript_app.browser.control import Control
@@ -17,6 +18,10 @@ from pyscript_app.browser.messages import post, post_item
 from pyscript_app.browser.past import Past
 from pyscript_app.browser.runtime import WebRuntime
 from pyscript_app.model import PREVIEWS
+from pyscript_app.retake import Retaken
+
+# What draws while a hand is at the slider, the first that the model has.
+AT_ONCE = ("tiny", "linear", "full")
 
 
 class Engine:
@@ -85,3 +90,8 @@ class Engine:
         picture = await self._runtime.read(outputs["picture"])
         self._runtime.release(held, *outputs.values())
         return picture, ms
+
+    async def take_step(self, run: str, step: int, guidance: float) -> Retaken:
+        """A step of an earlier run with another guidance, quickly drawn; also while an activity goes on."""
+        painter = next(self.model.previews[name] for name in AT_ONCE if name in self.model.previews)
+        return await take_again(run, step, guidance, self.past, self.model, self._runtime, painter)

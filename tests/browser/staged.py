@@ -26,13 +26,14 @@ ENGINE = """export class Engine {
 # of them; `done` of them are there; `change` is laid over the model's manifest.
 SHOW = """async ({ name, steps, done, run, engine, settings, change }) => {
   const { loadRecording } = await import(new URL("runs/recordings.js", document.baseURI));
+  const { DEFAULTS } = await import(new URL("state/bounds.js", document.baseURI));
   const { NO_RUN } = await import(new URL("state/store.js", document.baseURI));
   const recording = await loadRecording(name);
   const model = { ...(await (await fetch("models/miniature/manifest.json")).json()), ...change };
   const all = steps ?? recording.frames.length;
   const at = (step) => recording.frames[Math.ceil((step * recording.frames.length) / all) - 1];
   const frames = Array.from({ length: done ?? all }, (_, k) => ({ ...at(k + 1), step: k + 1, steps: all }));
-  const whole = { ...recording.settings, steps: all, ...settings };
+  const whole = { ...DEFAULTS, ...recording.settings, steps: all, ...settings };
   const finished = { status: "finished", source: "live", stage: "", error: null, msPerStep: 230 };
   store.set({
     model,

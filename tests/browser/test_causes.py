@@ -49,8 +49,9 @@ def opened(stage: Page) -> Locator:
     """The sheet of the words, the word "car" chosen and what it carries drawn."""
     show(stage, change={"slots": {"off": 4.6, "deleted": 32.4, "leak": "most"}})
     stage.evaluate("asked.length = 0")
+    stage.evaluate("store.set({ causes: { word: null, all: null, gain: null, live: false } })")
     stage.evaluate(f"store.set({{ view: {{ word: {CAR} }} }})")
-    button(stage, "What does this word carry?").click()
+    button(stage, "What it carries").click()
     assert stage.evaluate("asked.map(([kind, word]) => [kind, word])") == [["word", "car"]]
     stage.evaluate(TRIED, {"kind": "word", "word": "car", "apart": MEASURED, "verdict": "others"})
     return stage.get_by_role("region", name="Words", exact=True)
@@ -68,7 +69,7 @@ def test_the_pictures_stand_beside_the_original_and_one_sentence_says_what_was_m
     expect(opened).to_contain_text("usually changes the picture by 5, deleted by 32")
     # What was drawn stays, and is not asked for again.
     stage.keyboard.press("Escape")
-    button(stage, "What does this word carry?").click()
+    button(stage, "What it carries").click()
     assert stage.evaluate("asked.length") == 1
     expect(row).to_be_visible()
     # Another word's is another's.
@@ -82,7 +83,7 @@ def test_a_model_of_which_nothing_was_measured_is_not_said_to_leak(opened: Locat
     show(stage, change={"slots": {}})
     stage.evaluate(f"store.set({{ view: {{ word: {CAR}, part: 1 }} }})")
     expect(opened.get_by_role("slider", name="Strength of car")).to_be_visible()
-    expect(opened).not_to_contain_text("In this model")
+    expect(opened.get_by_text("In this model")).to_be_hidden()
 
 
 def test_all_words_against_all_the_padding(opened: Locator, stage: Page) -> None:
@@ -140,7 +141,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         stage.evaluate(TRIED, wishes)
     stage.set_viewport_size(size)
     stage.emulate_media(color_scheme=theme)
-    opened.get_by_role("button", name="Cut").click()
+    opened.locator("[data-way=cut]").click()
     if stage.evaluate("typeof axe") == "undefined":
         stage.evaluate((LIBRARIES / "axe-core/axe.min.js").read_text("utf-8"))
     assert stage.evaluate(AXE) == []
@@ -195,14 +196,14 @@ def test_from_a_chosen_word_to_what_it_carries_to_the_stage_and_back(live: Page)
     live.evaluate("(settings) => diffuscope.generate(settings).then(() => null)", TWO)
     finish(live)
     live.get_by_role("group", name="Words").get_by_role("button", name="car", exact=True).click()
-    button(live, "What does this word carry?").click()
+    button(live, "What it carries").click()
     sheet = live.get_by_role("region", name="Words", exact=True)
     expect(sheet.locator(".carries .said").first).to_contain_text("against", timeout=RUN)
     expect(sheet.locator(".carries .unseen")).to_have_count(0)
-    small = sheet.get_by_role("button", name="Cut").locator("canvas")
+    cut = sheet.locator("[data-way=cut]")
     pixels = "(it) => [...it.getContext('2d').getImageData(0, 0, 128, 128).data]"
-    drawn = small.evaluate(pixels)
-    sheet.get_by_role("button", name="Cut").click()
+    drawn = cut.locator("canvas").evaluate(pixels)
+    cut.click()
     button(live, "Cut: put it on the stage").click()
     finish(live)
     assert "slots=car:cut" in live.url

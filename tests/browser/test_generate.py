@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from export.native.runtime import NativeRuntime
 from tests.browser.native import draw_natively
 from tests.browser.scripts import GENERATE, RED_CAR
 
@@ -199,6 +200,64 @@ def test_a_mistaken_setting_is_said_and_the_next_picture_is_drawn(
         "async (settings) => (await diffuscope.generate(settings)).frames.length", RED_CAR | {"steps": 1}
     )
     assert drawn == 1
+
+
+# The picture in the frame, a pixel of it for each of the decoder's.
+CENTRE = """() => {
+  const canvas = document.querySelector(".picture canvas");
+  const times = canvas.width / 128;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from({ length: 128 * 128 * 4 }, (_, k) => {
+    const [x, y] = [(k >> 2) % 128, k >> 9].map((one) => Math.floor((one + 0.5) * times));
+    return data[(y * canvas.width + x) * 4 + (k & 3)];
+  });
+}"""
+
+
+def test_what_the_latent_holds_is_decoded_when_that_is_asked_for(live_page: Page, site: Path) -> None:
+    settings = RED_CAR | {"sampler": "euler", "steps": 3}  # whose latents grow with the noise
+    live_page.set_viewport_size({"width": 1366, "height": 768})
+    live_page.evaluate("(settings) => diffuscope.generate(settings).then(() => null)", settings)
+    live_page.get_by_role("button", name="Show picture 2", exact=True).click()
+    cells = live_page.evaluate(CENTRE)
+    live_page.get_by_role("button", name="decoded", exact=True).click()
+    frame = draw_natively(site, **settings)[1]
+    scaled = np.float32(frame.latent_scale) * np.asarray(frame.latent, np.float32)
+    runtime = NativeRuntime(site / "models/miniature", optimization="basic")
+    (expected,) = runtime.run_now("vae_decoder", {"latent": scaled.reshape(1, 4, 16, 16)}).values()
+    for _ in range(100):
+        seen = live_page.evaluate(CENTRE)
+        if seen != cells:
+            break
+        live_page.wait_for_timeout(50)
+    assert np.abs(np.array(seen) - expected.ravel().round()).mean() < 1
+    live_page.get_by_role("button", name="decoded", exact=True).click()
+    assert live_page.evaluate(CENTRE) == cells
+
+
+def test_a_slow_pace_waits_after_each_step_and_a_cancel_does_not(live_page: Page) -> None:
+    def pace(name: str) -> None:
+        live_page.get_by_role("button", name="Pace").click()
+        live_page.get_by_role("radio", name=re.compile(f"^{name}")).check()
+        live_page.keyboard.press("Escape")
+
+    pace("slow")
+    waited, cancelled = live_page.evaluate(
+        """async (settings) => {
+          const times = [];
+          let ended = 0;
+          await diffuscope.generate(settings, ({ step }) => {
+            times.push(performance.now());
+            if (step === 2) setTimeout(() => { ended = performance.now(); diffuscope.cancel(); }, 100);
+          }).catch(() => {});
+          await diffuscope.generate({ ...settings, steps: 1 });
+          return [times[1] - times[0], performance.now() - ended];
+        }""",
+        RED_CAR,
+    )
+    pace("usual")
+    assert waited >= 1400
+    assert cancelled < 1400, "the next one would have had to wait for the rest"
 
 
 def test_what_the_embedder_learns_when_it_is_ready(live_page: Page) -> None:

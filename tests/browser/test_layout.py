@@ -161,6 +161,7 @@ def test_the_guidance_part_is_seen_whole(show: Show) -> None:
     page = show()
     page.keyboard.press("4")
     body = page.locator(".sheet-body")
+    expect(body).to_contain_text("This run was recorded beforehand")
     assert body.evaluate("(body) => body.scrollHeight - body.clientHeight") <= 0
 
 
@@ -439,8 +440,15 @@ AXE = """async () => {
 
 @pytest.mark.parametrize(
     ("size", "keys"),
-    [(LAPTOP, key) for key in ["", "w", "1", "2", "3", "4", "5", "6", "7"]]
-    + [(screen(1280, 720), "4"), (PHONE, ""), (PHONE, "w"), (PHONE, "4"), (screen(844, 390), "w")],
+    [(LAPTOP, key) for key in ["", "w", "l", "1", "2", "3", "4", "5", "6", "7"]]
+    + [
+        (screen(1280, 720), "4"),
+        (PHONE, ""),
+        (PHONE, "l"),
+        (PHONE, "w"),
+        (PHONE, "4"),
+        (screen(844, 390), "w"),
+    ],
     ids=str,
 )
 def test_axe_finds_nothing(show: Show, size: dict, keys: str) -> None:

@@ -13,7 +13,7 @@ from tests.browser.staged import show, staged
 LAPTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 360, "height": 740}
 STEPS = 10
-LENSES = ["Held", "Foreseen", "Changed", "Attention"]
+LENSES = ["Held", "Predicted", "Changed", "Attention"]
 TAP = 44
 # What a canvas holds.
 DRAWN = "(canvas) => canvas.toDataURL()"
@@ -81,7 +81,7 @@ def test_after_the_last_step_held_is_the_finished_picture_and_the_others_lead_to
     expect(caption(run)).to_have_text("Finished, 10 steps")
     assert run.evaluate(FINISHED) == 0
     finished = centre(run)
-    lens(run, "Foreseen").check()
+    lens(run, "Predicted").check()
     assert centre(run) == finished
     lens(run, "Changed").check()
     assert centre(run) != finished
@@ -120,9 +120,9 @@ def test_keys_choose_the_lens_and_attention_gives_way_to_what_was_seen(run: Page
     chosen = run.get_by_role("group", name="Words", exact=True).locator("[aria-pressed=true]")
     expect(chosen).to_have_count(1)
     run.keyboard.press("a")
-    expect(lens(run, "Foreseen")).to_be_checked()
+    expect(lens(run, "Predicted")).to_be_checked()
     run.keyboard.press("Escape")
-    lens(run, "Foreseen").focus()
+    lens(run, "Predicted").focus()
     run.keyboard.press("ArrowRight")
     expect(lens(run, "Changed")).to_be_checked()
 
@@ -179,15 +179,15 @@ def test_the_address_remembers_how_a_run_is_looked_at(chromium: Browser, site_ur
         page.wait_for_function("store.state.view.step === 3")
         expect(lens(page, "Changed")).to_be_checked()
         expect(page.get_by_role("region", name="Guidance", exact=True)).to_be_visible()
+        page.keyboard.press("Escape")
         chosen = page.get_by_role("group", name="Words", exact=True).locator("[aria-pressed=true]")
         expect(chosen).to_have_text("red")
-        page.keyboard.press("Escape")
         page.keyboard.press("l")
         page.keyboard.press("ArrowRight")
         page.wait_for_function("location.hash === '#lens=attention&step=4&word=2'")
         # By hand, or back and forward.
         page.evaluate("location.hash = '#lens=foreseen&step=2'")
-        expect(lens(page, "Foreseen")).to_be_checked()
+        expect(lens(page, "Predicted")).to_be_checked()
         expect(page.locator(".frame[aria-current] b")).to_have_text("2")
 
 

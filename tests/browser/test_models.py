@@ -240,7 +240,7 @@ def test_a_folder_that_is_no_model_is_said_and_the_page_goes_on(
 
 
 def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[Path, str]) -> None:
-    visit.goto("/?model=second#preview=vivid")
+    visit.goto("/?model=second#preview=vivid&lens=foreseen")
     assert visit.evaluate(LOADED) == "second"
     expect(visit.locator("#prompt-notes")).to_contain_text("vivid")  # and the model's own preview stays
     visit.get_by_role("button", name=re.compile("^Preview")).click()

@@ -62,7 +62,7 @@ def test_a_finished_picture_is_said_to_be_finished(stage: Page, source: str) -> 
     expect(stage.locator(".frame-facts").last).to_have_text("10done")
     # A step on the way says what it was, and that of this run no time is left.
     stage.evaluate("store.set({ view: { step: 9 } })")
-    expect(stage.locator(".caption-text")).to_have_text("Predicted, step 9 of 10")
+    expect(stage.locator(".caption-text")).to_have_text("Held, step 9 of 10noise 33\u202f%")
     expect(fact(stage, "Noise going in")).to_have_text("51\u202f%")
     expect(stage.locator(".loop")).to_contain_text("goes round again")
     expect(stage.locator(".facts")).not_to_contain_text("Time left")

@@ -94,7 +94,7 @@ def test_the_same_twice_is_nowhere_apart(worker: Worker) -> None:
     # Each is what it is when it is drawn alone.
     alone = collect(FOUR, worker.model)
     ours = [replace(frame, way=None) for frame in frames(items, "a")]
-    assert ours == [replace(frame, state=None, ms=None) for frame in alone]  # type: ignore[arg-type]
+    assert ours == [replace(frame, state=None, answer=None, ms=None) for frame in alone]  # type: ignore[arg-type]
 
 
 def test_distances_and_paths_are_numpys(worker: Worker) -> None:

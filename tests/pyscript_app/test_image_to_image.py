@@ -11,6 +11,7 @@ import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 
 from export.native.runtime import NativeRuntime
+from pyscript_app.course import noise_shares
 from pyscript_app.few_step import GAMMA
 from pyscript_app.loop import Settings, Start
 from pyscript_app.model import Model
@@ -52,7 +53,7 @@ def expected_latent(pipeline: object) -> torch.Tensor:
     return mean * pipeline.vae.config.scaling_factor
 
 
-@pytest.mark.parametrize(("steps", "strength"), [(6, 0.5), (5, 1.0)])
+@pytest.mark.parametrize(("steps", "strength"), [(6, 0.5), (5, 1.0), (4, 0.75), (7, 0.2)])
 @pytest.mark.parametrize("sampler", SCHEDULERS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_latent_agrees_with_diffusers(
@@ -134,6 +135,15 @@ def test_the_least_strength_that_is_named_draws(model: Model) -> None:
         with pytest.raises(RefusalError) as refused:
             Start(GREY, 0.0).first_step(steps)
         assert Start(GREY, refused.value.values["least"]).first_step(steps) == steps - 1
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "pndm", "euler"])
+def test_the_noise_of_each_step_is_known_beforehand(model: Model, sampler: str) -> None:
+    settings = Settings("a boat", steps=4, sampler=sampler)
+    shares = noise_shares(settings, model)
+    assert [frame.noise_share for frame in collect_fake(settings, model)] == shares
+    begun = collect_fake(settings, model, start=Start(GREY, 0.5))
+    assert [frame.noise_share for frame in begun] == shares[2:]
 
 
 def test_a_picture_of_another_size_is_refused(model: Model) -> None:

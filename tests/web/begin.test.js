@@ -62,7 +62,9 @@ const counted = (/** @type {any[]} */ frames) => frames.map(({ step, steps }) =>
 
 beforeEach(() => {
   store = new Store();
-  store.set({ model: /** @type {any} */ ({ picture: { width: 1, height: 1 } }) });
+  store.set({
+    model: /** @type {any} */ ({ picture: { width: 1, height: 1 }, graphs: { vae_encoder: {} } }),
+  });
   runs = new Runs(store);
   asked = [];
   runs.activities.begin(python);
@@ -85,6 +87,61 @@ test("a picture goes to Python as numbers; what is none is left to Python to ref
   assert.deepEqual(asked[0].place.start, { width: 1, height: 1, data: picture.data, strength: 0.5 });
   await runs.generate(/** @type {any} */ ({ steps: 2, start: { strength: 1 } }));
   assert.deepEqual(asked[1].place.start, { width: 0, height: 0, data: [], strength: 1 });
+});
+
+const begins = (/** @type {string} */ id) => {
+  const { start, skipped, steps } = store.state.runs.byId[id];
+  return [start?.picture ?? null, skipped, steps];
+};
+const strengths = () => asked.map(({ place }) => place.start?.strength);
+
+test("the fields have the picture that a run began at, and the next begins there too", async () => {
+  const picture = new ImageData(new Uint8ClampedArray(4), 1, 1);
+  const first = await runs.generate({ steps: 4, start: { picture, strength: 0.5 } });
+  assert.deepEqual(begins(first.id).slice(0, 2), [picture, 2]);
+  const { on, kind, picture: kept, strength } = store.state.start;
+  assert.deepEqual([on, kind, kept, strength], [true, "given", picture, 0.5]);
+  const second = await runs.generate({ seed: 3 });
+  assert.deepEqual(begins(second.id).slice(0, 2), [picture, 2]);
+  // Null is noise, for the fields too; the picture stays for another time.
+  const third = await runs.generate({ start: null });
+  assert.deepEqual(begins(third.id).slice(0, 2), [null, 0]);
+  assert.deepEqual([store.state.start.on, store.state.start.picture], [false, picture]);
+  await runs.generate();
+  assert.deepEqual(strengths(), [0.5, 0.5, undefined, undefined]);
+});
+
+test("a run that goes on from one at a picture began there, and tells Python one place only", async () => {
+  const picture = new ImageData(new Uint8ClampedArray(4), 1, 1);
+  const first = await runs.generate({ steps: 4, start: { picture, strength: 0.5 } });
+  const next = await runs.generate({ from: { run: first.id, step: 1 } });
+  assert.deepEqual(begins(next.id).slice(0, 2), [picture, 2]);
+  assert.deepEqual(asked[1].place.start, undefined);
+  // One that goes on from noise: the fields begin in noise again.
+  const plain = await runs.generate({ start: null });
+  store.set({ start: { on: true } });
+  await runs.generate({ from: { run: plain.id, step: 1 } });
+  assert.equal(store.state.start.on, false);
+});
+
+test("of few steps a run at the page's picture takes one; a wish that takes none is left to Python", async () => {
+  const picture = new ImageData(new Uint8ClampedArray(4), 1, 1);
+  store.set({ start: { on: true, picture, strength: 0.1 } });
+  await runs.generate({ steps: 3 });
+  await runs.generate({ steps: 3, start: { picture, strength: 0.1 } });
+  assert.deepEqual(strengths(), [0.334, 0.1]);
+  store.set({ model: /** @type {any} */ ({ graphs: {} }) });
+  await runs.generate({});
+  assert.equal(strengths()[2], undefined, "a model without an encoder begins in noise");
+});
+
+test("what nobody can begin at leaves the fields as they are", async () => {
+  for (const start of [
+    { strength: 0.5 },
+    { picture: new ImageData(new Uint8ClampedArray(4), 1, 1), strength: 7 },
+  ])
+    await runs.generate(/** @type {any} */ ({ start }));
+  assert.deepEqual([store.state.start.on, store.state.start.picture], [false, null]);
 });
 
 test("a run goes on with the settings of the one before it, and with the given ones over them", async () => {

@@ -74,7 +74,9 @@ const statuses = () => Object.values(store.state.runs.byId).map(({ status }) => 
 
 beforeEach(() => {
   store = new Store();
-  store.set({ model: /** @type {any} */ ({ picture: { width: 1, height: 1 } }) });
+  store.set({
+    model: /** @type {any} */ ({ picture: { width: 1, height: 1 }, graphs: { vae_encoder: {} } }),
+  });
   runs = new Runs(store);
   [asked, pressed] = [[], []];
   runs.activities.begin(python);

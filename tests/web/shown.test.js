@@ -17,12 +17,20 @@ const SETTINGS = {
 };
 const FRAMES = [{ words: ["a", "Red", "car"].map((text) => ({ text })) }];
 
-/** @param {object} change of the settings @param {object} [run] */
-function after(change, run = {}) {
+const MODEL = { graphs: { vae_encoder: {} } };
+const NOISE = { on: false, picture: null, strength: 0.5 };
+
+/** @param {object} change of the settings @param {object} [run] @param {object} [start] */
+function after(change, run = {}, start = NOISE) {
   const now = { ...SETTINGS, ...change };
   const drawn = { source: "live", status: "finished", settings: SETTINGS, frames: FRAMES, ...run };
   return stale(
-    /** @type {any} */ ({ settings: now, runs: { byId: { a: drawn }, shown: "a", beside: null } }),
+    /** @type {any} */ ({
+      settings: now,
+      start,
+      model: MODEL,
+      runs: { byId: { a: drawn }, shown: "a", beside: null },
+    }),
   );
 }
 
@@ -53,6 +61,17 @@ for (const change of [
     assert.equal(after(change, { status: "running" }), true);
   });
 }
+
+test("a picture that began elsewhere, or later, is stale", () => {
+  const picture = { width: 8, height: 8 };
+  const begun = { start: { picture, strength: 0.5 } };
+  const at = { on: true, picture, strength: 0.5 };
+  assert.equal(after({}, begun, at), false);
+  assert.equal(after({}, begun, { ...at, strength: 0.6 }), true);
+  assert.equal(after({}, begun, { ...at, picture: { ...picture } }), true);
+  assert.equal(after({}, begun), true, "it begins in noise now");
+  assert.equal(after({}, {}, at), true, "it began in noise");
+});
 
 test("a run is on show, another beside it, another may wait; of what is not there, nothing is", () => {
   const byId = { a: { id: "a", frames: [1, 2, 3] }, b: { id: "b" }, c: { id: "c", queued: true } };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stepsInSight, stepsToTake } from "../../web/state/steps.js";
+import { numbered, stepsInSight, stepsSkipped, stepsToTake, strengthOf } from "../../web/state/steps.js";
 
 test("PNDM takes one step more than it was asked for, unless it was asked for one", () => {
   const taken = (sampler, steps) => stepsToTake({ sampler, steps });
@@ -8,8 +8,20 @@ test("PNDM takes one step more than it was asked for, unless it was asked for on
 });
 
 test("a run that begins at a picture takes its share of the steps, rounded down", () => {
-  const taken = (sampler, steps, strength) => stepsToTake({ sampler, steps }, strength);
-  assert.deepEqual([taken("ddim", 4, 0.5), taken("ddim", 5, 0.5), taken("pndm", 6, 0.5)], [2, 2, 4]);
+  assert.deepEqual([stepsSkipped(4, 0.5), stepsSkipped(5, 0.5), stepsSkipped(5, 1)], [2, 3, 0]);
+});
+
+test("for any number of steps there is a strength that takes as many", () => {
+  for (const steps of [1, 2, 3, 7, 10, 29, 49, 50, 99, 333, 1000])
+    for (let taken = 1; taken <= steps; taken++) {
+      const strength = strengthOf(taken, steps);
+      assert.ok(strength <= 1);
+      assert.equal(steps - stepsSkipped(steps, strength), taken, `${taken} of ${steps}`);
+    }
+});
+
+test("steps are counted with those that are left out", () => {
+  assert.deepEqual(numbered({ skipped: 5 }, { step: 1, steps: 5 }), { step: 6, steps: 10 });
 });
 
 test("a short run is shown whole", () => {

@@ -97,3 +97,37 @@ test("a listener that fails is reported, and keeps nothing from the others", asy
   assert.deepEqual(reported, ["a room's"]);
   assert.deepEqual(heard, [2]);
 });
+
+test("within a beat, telling that takes long goes on later, in the same order, and skips who has gone", async (context) => {
+  let clock = 0;
+  context.mock.method(performance, "now", () => clock);
+  const store = new Store();
+  store.beat = 1;
+  /** @type {(() => void)[]} */
+  const later = [];
+  store.later = (call) => later.push(call);
+  const heard = /** @type {string[]} */ ([]);
+  const gone = new AbortController();
+  const busy = (/** @type {string} */ name, /** @type {AbortSignal} */ signal) =>
+    store.subscribe(
+      ({ view }) => [view.word],
+      ({ view }) => {
+        clock += 5;
+        heard.push(`${name} ${view.word}`);
+      },
+      signal,
+    );
+  for (const name of ["a", "b"]) busy(name);
+  busy("c", gone.signal);
+  busy("d");
+  store.setLater({ view: { word: 1 } });
+  await new Promise((done) => setTimeout(done, 30));
+  assert.deepEqual(heard, ["a 1", "b 1"]);
+  gone.abort();
+  store.setLater({ view: { word: 2 } });
+  later.shift()?.();
+  assert.deepEqual(heard, ["a 1", "b 1", "d 2"]);
+  store.set({ view: { word: 3 } }); // at once is at once
+  await null;
+  assert.deepEqual(heard.slice(3), ["a 3", "b 3", "d 3"]);
+});

@@ -13,6 +13,7 @@ import { pictureFiles } from "../device/needs.js";
 import { Causes } from "../runs/causes.js";
 import { Decoding } from "../runs/decoding.js";
 import { Gallery } from "../runs/gallery.js";
+import { Outlook } from "../runs/outlook.js";
 import { Runs } from "../runs/runs.js";
 import { Shelf } from "../runs/shelf.js";
 import { BESIDE, COMPARE, readOptions, readRoom, readSettings, USUAL } from "../state/address.js";
@@ -62,6 +63,7 @@ export class Engine {
     this.causes = new Causes(store, this.activities);
     this.gallery = new Gallery(store, this.activities);
     this.decoding = new Decoding(store, this.runs);
+    this.outlook = new Outlook(store, this.runs);
     this.shelf = new Shelf(store);
     this.options = readOptions(location.search);
     store.subscribe(
@@ -186,7 +188,10 @@ export class Engine {
     const { model } = this.store.state;
     const address = readSettings(location.hash);
     if (!model || !("prompt" in address.settings)) return;
-    this.store.set({ settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings } });
+    this.store.set({
+      settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings },
+      start: { on: false }, // no address holds a picture
+    });
     this.#answer(address);
   }
 

@@ -26,7 +26,7 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  *
  * @typedef {object} Place
  * @property {{ width: number, height: number, data: ArrayLike<number>, strength: number }} [start] at a picture
- * @property {{ run: string, step: number, latent?: Float32Array }} [from] after a step of an earlier run
+ * @property {{ run: string, step: number, latent?: Float32Array, guidance?: number }} [from] after a step of an earlier run
  */
 
 /**
@@ -35,7 +35,10 @@ const PATIENCE = 180_000; // milliseconds that a slow line and a slow device may
  * @property {(activity: string, wishes?: object, id?: string) => Promise<any>} run
  * @property {(runs: string[]) => Promise<void>} retain
  * @property {(text: string) => Promise<any>} read_prompt
+ * @property {(settings: object) => Promise<number[]>} noise_shares
  * @property {(latent: Float32Array, scale?: number) => Promise<{ picture: Float32Array, ms: number }>} decode
+ * @property {(run: string, step: number, guidance: number) => Promise<any>} take_step gives a `Retaken` with a `picture` in
+ *   place of its preview, or the `trouble`
  * @property {(seconds: number) => Promise<void>} rest
  * @property {() => Promise<void>} pause
  * @property {() => Promise<void>} resume

@@ -1,7 +1,7 @@
 // What changed from one picture to the next, in signed colours.
 
 const MOST = 48; // of 255: the change of lightness that gets the strongest colour, in every step of every run
-const BEND = 0.6; // small changes are lifted, so that the late steps can be read on the same scale
+const BEND = 0.7; // small changes are lifted, so that the late steps can be read on the same scale
 
 /** What was made of each picture. @type {WeakMap<ImageData, { before: ImageData | null, ramp: Uint8ClampedArray, image: ImageData }>} */
 const made = new WeakMap();

@@ -10,14 +10,14 @@ import { EngineError } from "../engine/trouble.js";
 import { within } from "../state/bounds.js";
 import { split } from "../state/gains.js";
 import { withRun } from "../state/runs.js";
-import { stepsToTake, timeOf } from "../state/steps.js";
+import { startOf } from "../state/start.js";
+import { stepsSkipped, stepsToTake, timeOf } from "../state/steps.js";
 import { NO_RUN } from "../state/store.js";
 import { compact } from "./half.js";
 import { unpack } from "./packing.js";
 
 export class Drawing {
   #store;
-  #start;
   #from;
   /** Whether strengths were wished for, which are then not left out. */
   #gained;
@@ -34,7 +34,6 @@ export class Drawing {
    */
   constructor(store, id, { start, from, ...wishes }, base) {
     this.#store = store;
-    this.#start = start;
     this.#from = from;
     this.#gained = Boolean(wishes.gains);
     this.id = id;
@@ -51,13 +50,26 @@ export class Drawing {
     this.known = known;
     /** @type {Settings} */
     this.settings = { ...(base ?? store.state.settings), ...given };
+    const usual = from || base ? undefined : startOf({ ...store.state, settings: this.settings });
+    /** Where it begins, if at a picture. */
+    this.start = start === undefined ? usual : start;
+  }
+
+  /** Where it began, or the run that it goes on from. @returns {Run["start"]} */
+  get begins() {
+    return this.start ?? this.origin?.start ?? null;
   }
 
   /** The run before it begins. @returns {Run} */
   get fresh() {
     const { settings } = this;
-    const steps = stepsToTake(settings, this.#start?.strength);
-    return { ...NO_RUN, status: "waiting", settings, steps, frames: this.#before };
+    const skipped = this.start
+      ? stepsSkipped(settings.steps, this.start.strength)
+      : (this.origin?.skipped ?? 0);
+    const steps = stepsToTake(settings) - skipped;
+    const from = this.origin && this.#from ? { run: this.origin.id, step: this.#from.step } : null;
+    const asked = { settings, start: this.begins, skipped, steps, from };
+    return { ...NO_RUN, status: "waiting", ...asked, frames: this.#before };
   }
 
   /**
@@ -67,7 +79,7 @@ export class Drawing {
   async wishes(python) {
     if (!this.#gained) this.settings.gains = await heard(python, this.settings);
     if (this.origin?.packed) this.#before = await unpack(this.origin.packed.slice(0, this.#from?.step));
-    return { ...this.settings, ...placeOf(this.#start, this.#from) };
+    return { ...this.settings, ...placeOf(this.start, this.#from) };
   }
 
   /** What the run is when Python begins. @returns {Partial<Run>} */
@@ -136,8 +148,8 @@ function placeOf(start, from) {
     place.start = { width, height, data, strength: start.strength };
   }
   if (from) {
-    const { run, step, latent } = from;
-    place.from = latent ? { run, step, latent } : { run, step };
+    const { run, step, latent, guidance } = from;
+    place.from = { run, step, ...(latent && { latent }), ...(guidance !== undefined && { guidance }) };
   }
   return place;
 }

@@ -13,6 +13,7 @@ import { lower } from "../state/gains.js";
 import { PACES } from "../state/paces.js";
 import { withCompared, withRun, withRunShown } from "../state/runs.js";
 import { shownRun } from "../state/selectors.js";
+import { startAfter } from "../state/start.js";
 import { timeOf } from "../state/steps.js";
 import { Drawing } from "./drawing.js";
 
@@ -87,7 +88,7 @@ export class Runs {
    */
   async compare(a = {}, b = {}, onPair) {
     const one = new Drawing(this.store, this.#name(), a);
-    const place = "start" in b || "from" in b ? null : { start: a.start, from: a.from };
+    const place = "start" in b || "from" in b ? null : { start: one.start, from: a.from };
     const other = new Drawing(this.store, this.#name(), { ...b, ...place }, one.settings);
     this.#replace(one);
     this.#show([one, other], ({ fresh }) => fresh);
@@ -199,10 +200,10 @@ export class Runs {
   }
 
   /** Cancel what goes on; the fields are those of what comes. @param {Drawing} drawing */
-  #replace({ known }) {
+  #replace({ known, begins }) {
     this.cancel();
     const settings = known.gains ? { ...known, gains: lower(known.gains) } : known;
-    this.store.set({ settings, view: { step: null } });
+    this.store.set({ settings, start: startAfter(this.store.state, begins), view: { step: null } });
   }
 
   /** Put a run on show, a second one beside it. @param {Drawing[]} drawings @param {(one: Drawing) => Partial<Run>} fields */

@@ -62,6 +62,8 @@ export class Budget {
     this.clock = clock;
     /** @type {"full" | "calm"} */
     this.motion = "full";
+    // A page that is hidden has no frames.
+    store.later = (call) => (globalThis.document?.hidden ? setTimeout(call) : this.#frame(call));
     store.subscribe(
       (state) => [state],
       () => this.#told(),

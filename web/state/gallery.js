@@ -1,9 +1,10 @@
 /**
  * A gallery's settings: what may vary, through which values, and what its pictures have in common.
  *
- * @import { Gallery, Manifest, Reason, Settings, Varied } from "../types"
+ * @import { Gallery, Manifest, Reason, Settings, State, Varied } from "../types"
  */
 import { BOUNDS, departure } from "./bounds.js";
+import { split } from "./gains.js";
 import { escaped } from "./pairs.js";
 
 /** The room's name. */
@@ -73,12 +74,14 @@ export function readValues(vary, text) {
 }
 
 /**
- * @param {Pick<Gallery, "vary" | "settings">} gallery
- * @param {string | number} value of one of its pictures
- * @returns {Partial<Settings>} that picture's
+ * @param {Pick<State, "gallery" | "reading">} state
+ * @param {string | number} value of one of the gallery's pictures
+ * @returns {Partial<Settings>} what that picture is drawn with; strengths wait for words that are not in the prompt
  */
-export function settingsOf({ vary, settings }, value) {
-  return { ...settings, [vary]: value };
+export function settingsOf({ gallery: { vary, settings }, reading }, value) {
+  const read = settings && reading?.prompt === settings.prompt;
+  const gains = read ? split(settings.gains, reading.words).heard : settings?.gains;
+  return { ...settings, gains, [vary]: value };
 }
 
 /**

@@ -4,7 +4,8 @@
  * @import { Compared, Frame, Manifest, Run, Settings, State } from "../types"
  */
 import { gainOf, lower } from "./gains.js";
-import { stepsToTake } from "./steps.js";
+import { startOf } from "./start.js";
+import { stepsSkipped, stepsToTake } from "./steps.js";
 import { NO_RUN } from "./store.js";
 
 /**
@@ -21,6 +22,28 @@ export function shownRun({ runs }) {
  */
 export function besideRun({ runs }) {
   return runs.byId[runs.beside ?? ""] ?? null;
+}
+
+/**
+ * The run that drew a step of the run on show: the steps before a run went on belong to the run that it went on from.
+ *
+ * @param {Pick<State, "runs">} state
+ * @param {number} step from 1
+ * @returns {Run | null} null where the engine does not remember it
+ */
+export function drawerOf(state, step) {
+  let run = shownRun(state);
+  while (run.from && step <= run.from.step) run = state.runs.byId[run.from.run] ?? NO_RUN;
+  return run.resumable ? run : null;
+}
+
+/**
+ * @param {Pick<State, "runs">} state
+ * @param {number} step from 1
+ * @returns {string} by which `State.hand` knows a step of the run on show
+ */
+export function handKey(state, step) {
+  return `${drawerOf(state, step)?.id} ${step}`;
 }
 
 /**
@@ -118,7 +141,17 @@ export function answerOf(state) {
  * @returns {number} steps of the run on show, or of the next one while there is none
  */
 export function shownSteps(state) {
-  return shownRun(state).steps || stepsToTake(state.settings);
+  return shownRun(state).steps || stepsToTake(state.settings) - shownSkipped(state);
+}
+
+/**
+ * @param {State} state
+ * @returns {number} steps before those that the run on show leaves out, or the next one while there is none
+ */
+export function shownSkipped(state) {
+  const { steps, skipped } = shownRun(state);
+  const start = startOf(state);
+  return steps || !start ? skipped : stepsSkipped(state.settings.steps, start.strength);
 }
 
 /**
@@ -165,7 +198,10 @@ export function stale(state) {
   const then = run.settings;
   if (run.source !== "live" || !then || run.frames.length === 0) return false;
   const gains = lower(then.gains);
+  const start = startOf(state);
   return (
+    run.start?.picture !== start?.picture ||
+    run.start?.strength !== start?.strength ||
     DECISIVE.some((name) => then[name] !== settings[name]) ||
     JSON.stringify(then.slots) !== JSON.stringify(settings.slots) ||
     run.frames[0].words.some(({ text }) => gainOf(gains, text) !== gainOf(settings.gains, text))

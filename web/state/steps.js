@@ -1,19 +1,48 @@
 /**
  * Steps of a run: how many there will be, which of them a strip shows, and what each took.
  *
- * @import { Frame, Settings } from "../types"
+ * @import { Frame, Run, Settings } from "../types"
  */
 
 /**
  * PNDM begins with two calls of the network for one step (pyscript_app/samplers.py); the page counts the calls.
  *
  * @param {Settings} settings
- * @param {number} [strength] of a run that begins at a picture: the part of the steps that it takes
- * @returns {number} steps that the run will take
+ * @returns {number} steps that a run from noise will take
  */
-export function stepsToTake({ sampler, steps }, strength = 1) {
-  const spared = steps - Math.floor(steps * strength);
-  return (sampler === "pndm" && steps > 1 ? steps + 1 : steps) - spared;
+export function stepsToTake({ sampler, steps }) {
+  return sampler === "pndm" && steps > 1 ? steps + 1 : steps;
+}
+
+/**
+ * @param {number} steps that were asked for
+ * @param {number} strength of a run that begins at a picture
+ * @returns {number} how many of the first it leaves out (`Start.first_step` of pyscript_app/settings.py)
+ */
+export function stepsSkipped(steps, strength) {
+  return steps - Math.floor(steps * strength);
+}
+
+/**
+ * @param {number} taken
+ * @param {number} steps that were asked for
+ * @returns {number} a strength of few digits that takes so many of them
+ */
+export function strengthOf(taken, steps) {
+  const strength = Math.ceil((1000 * taken) / steps) / 1000;
+  // 50 * 0.58 is a little less than 29.
+  return steps * strength < taken ? strength + 0.0005 : strength;
+}
+
+/**
+ * A step as the visitor counts, on the winding: the laps that a run leaves out count too.
+ *
+ * @param {Pick<Run, "skipped">} run
+ * @param {Pick<Frame, "step" | "steps">} frame
+ * @returns {{ step: number, steps: number }}
+ */
+export function numbered({ skipped }, { step, steps }) {
+  return { step: step + skipped, steps: steps + skipped };
 }
 
 /**

@@ -12,10 +12,13 @@ export const NO_RUN = {
   status: "idle",
   source: "live",
   settings: null,
+  start: null,
+  skipped: 0,
   model: null,
   frames: [],
   packed: null,
   resumable: false,
+  from: null,
   before: 0,
   steps: 0,
   stage: "",
@@ -49,6 +52,16 @@ const initial = () => ({
   models: { list: [], chosen: "", kept: {}, device: null, trouble: "" },
   model: null,
   settings: DEFAULTS,
+  start: {
+    on: false,
+    kind: "file",
+    whole: null,
+    marks: [],
+    picture: null,
+    strength: 0.6,
+    noiseShares: [],
+    trouble: null,
+  },
   reading: null,
   runs: { byId: {}, shown: "", beside: null, compared: [] },
   causes: { word: null, all: null, gain: null, live: false },
@@ -67,9 +80,13 @@ const initial = () => ({
     room: "stage",
     lost: null,
   },
+  hand: { guidance: {}, latents: {}, touching: false },
 });
 
 /** @typedef {{ [Section in keyof State]?: Partial<State[Section]> | null }} Patch */
+
+/** Milliseconds that telling within a beat may take at once. */
+const SLICE = 8;
 
 /** Holds the state. A section that changes becomes a new object, so `===` tells whether it did. */
 export class Store {
@@ -82,6 +99,8 @@ export class Store {
     /** Milliseconds that `setLater` may keep a change to itself; the budget for drawing says how many. */
     this.beat = 0;
     this.timer = 0;
+    /** Calls a little later; the budget has it wait for the next frame. @type {(call: () => void) => void} */
+    this.later = (call) => setTimeout(call);
   }
 
   /**
@@ -103,7 +122,7 @@ export class Store {
   setLater(change) {
     this.#merge(change);
     if (this.beat === 0) this.#tell();
-    else if (this.told) this.timer ||= setTimeout(() => this.#tell(), this.beat);
+    else if (this.told) this.timer ||= setTimeout(() => this.#tellInSlices(), this.beat);
   }
 
   /** @param {Patch} change */
@@ -126,6 +145,21 @@ export class Store {
       // Who unsubscribes meanwhile is not told any more.
       for (const listener of this.listeners) listener();
     });
+  }
+
+  /** Tell one after the other, and when that takes long the rest later, so that the page's frames go on meanwhile. */
+  #tellInSlices() {
+    this.timer = 0;
+    const waiting = [...this.listeners];
+    const goOn = () => {
+      const end = performance.now() + SLICE;
+      while (waiting.length && performance.now() < end) {
+        const listener = waiting.shift();
+        if (listener && this.listeners.has(listener)) listener();
+      }
+      if (waiting.length) this.later(goOn);
+    };
+    goOn();
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 
 import { shownRun, shownSettings } from "../state/selectors.js";
+import { numbered } from "../state/steps.js";
 import { t } from "../text/text.js";
 import { say, set } from "./dom.js";
 import { stopped } from "./progress.js";
@@ -39,15 +40,16 @@ export function mount(element, { store }, signal) {
     () => {
       const run = shownRun(store.state);
       if (run.source !== "live") return;
+      const { step, steps } = numbered(run, { step: run.frames.length, steps: run.steps });
       const prompt = shownSettings(store.state).prompt.trim() || t("prompt.none");
       if (run.status === "finished") say(element, t("live.finished", { prompt }));
-      else if (run.status === "cancelled") say(element, t("progress.cancelled", { step: run.frames.length }));
-      else if (run.status === "paused") say(element, t("live.paused", { step: run.frames.length }));
+      else if (run.status === "cancelled") say(element, t("progress.cancelled", { step }));
+      else if (run.status === "paused") say(element, t("live.paused", { step }));
       else if (run.status === "failed") say(element, stopped(run));
       else if (run.status === "waiting") {
         if (store.state.engine.status !== "ready") say(element, t("progress.waiting"));
       } else if (run.frames.length === 0) say(element, t("live.begun", { prompt }));
-      else say(element, t("progress.step", { step: run.frames.length, steps: run.steps }));
+      else say(element, t("progress.step", { step, steps }));
     },
     signal,
   );

@@ -1,5 +1,5 @@
 /** A button with a small sheet under it that closes by itself (the browser's own popover). */
-import { h } from "./dom.js";
+import { h, sized } from "./dom.js";
 
 let count = 0;
 
@@ -29,7 +29,7 @@ export function popover(button, title, signal, ...content) {
     const below = at.bottom + 6;
     const fits = below + sheet.offsetHeight <= innerHeight;
     sheet.style.left = `${left}px`;
-    sheet.style.top = `${fits ? below : Math.max(8, innerHeight - sheet.offsetHeight - 8)}px`;
+    sheet.style.top = `${Math.max(8, fits ? below : innerHeight - sheet.offsetHeight - 8)}px`;
   };
   sheet.addEventListener("toggle", (event) => {
     const open = /** @type {ToggleEvent} */ (event).newState === "open";
@@ -38,7 +38,9 @@ export function popover(button, title, signal, ...content) {
     place();
     /** @type {HTMLElement | null} */ (sheet.querySelector("input:not([type=radio]), :checked"))?.focus();
   });
-  addEventListener("resize", () => sheet.matches(":popover-open") && place(), { signal });
+  const again = () => sheet.matches(":popover-open") && place();
+  addEventListener("resize", again, { signal });
+  sized(sheet, again, signal);
   return sheet;
 }
 

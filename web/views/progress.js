@@ -4,7 +4,8 @@
  * @import { Run, State } from "../types"
  */
 import { atTheEnd, queuedRun, shownFrame, shownRun, shownSteps } from "../state/selectors.js";
-import { seconds, t } from "../text/text.js";
+import { numbered } from "../state/steps.js";
+import { percent, seconds, t } from "../text/text.js";
 
 /**
  * @param {State} state
@@ -15,7 +16,11 @@ export function progress(state) {
   const run = shownRun(state);
   const frame = shownFrame(state);
   const steps = shownSteps(state);
-  const at = frame ? t("progress.step", { step: frame.step, steps }) : t("progress.none");
+  const on = (/** @type {number} */ step) => {
+    const at = numbered(run, { step, steps });
+    return t("progress.step", at);
+  };
+  const at = frame ? on(frame.step) : t("progress.none");
   if (run.source === "recorded") {
     const line = atTheEnd(state) ? t("progress.finished") : at;
     return {
@@ -27,13 +32,10 @@ export function progress(state) {
   switch (run.status) {
     case "waiting":
       // With the engine there, only for the moment that the run before takes to end.
-      if (engine.status === "ready") return { line: t("progress.step", { step: 1, steps }), detail: "" };
+      if (engine.status === "ready") return { line: on(1), detail: "" };
       return { line: t("progress.waiting"), detail: t("progress.waiting.why") };
     case "running":
-      return {
-        line: frame ? at : t("progress.step", { step: 1, steps }),
-        detail: run.msPerStep ? t("progress.left", { time: seconds(left) }) : t("progress.starting"),
-      };
+      return { line: frame ? at : on(1), detail: doing(engine, run, left) };
     case "paused":
       return { line: at, detail: t("progress.paused") };
     case "finished": {
@@ -45,12 +47,19 @@ export function progress(state) {
       };
     }
     case "cancelled":
-      return { line: t("progress.cancelled", { step: run.frames.length }), detail: "" };
+      return { line: t("progress.cancelled", { step: run.frames.length + run.skipped }), detail: "" };
     case "failed":
       return { line: stopped(run), detail: "" };
     default:
       return { line: at, detail: "" };
   }
+}
+
+/** @param {State["engine"]} engine @param {Run} run @param {number} left milliseconds @returns {string} */
+function doing({ status, bytes, total }, { msPerStep }, left) {
+  // What a run needs first is fetched then: the encoder, where it begins at a picture.
+  if (status === "downloading") return t("progress.fetching", { share: percent(bytes / (total || 1)) });
+  return msPerStep ? t("progress.left", { time: seconds(left) }) : t("progress.starting");
 }
 
 /** @param {Run} run that failed @returns {string} */

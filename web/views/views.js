@@ -21,9 +21,9 @@ import * as strip from "./strip/strip.js";
 export const VIEWS = [
   { name: "skip", place: "head", mount: skip.mount, style: ["views/skip/skip.css"] },
   { name: "head", place: "head", mount: head.mount, style: ["views/head/head.css", "views/head/models.css"] },
-  { name: "lost", place: "head", mount: lost.mount, style: ["views/lost/lost.css"] },
   { name: "slots", place: "head", mount: slots.mount, style: ["views/slots/slots.css"] },
-  { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css"] },
+  { name: "lost", place: "head", mount: lost.mount, style: ["views/lost/lost.css"] },
+  { name: "ask", place: "main", mount: ask.mount, style: ["views/ask/ask.css", "views/ask/start.css"] },
   {
     name: "stage",
     place: "main",
@@ -35,7 +35,7 @@ export const VIEWS = [
     name: "sheet",
     place: "main",
     mount: sheet.mount,
-    style: ["views/sheet/sheet.css", "views/sheet/causes.css"],
+    style: ["views/sheet/sheet.css", "views/sheet/causes.css", "views/sheet/hand.css"],
   },
   { name: "strip", place: "main", mount: strip.mount, style: ["views/strip/strip.css"] },
   { name: "parts", place: "main", mount: parts.mount, style: ["views/parts/parts.css"] },

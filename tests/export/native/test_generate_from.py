@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import Base
 from typer.testing import CliRunner
 
 from export.cli.main import app
@@ -43,6 +44,21 @@ def test_a_picture_is_cut_to_its_middle(int8_model: Path, photo: Path) -> None:
     colours = np.frombuffer(bytes(start.picture), np.uint8).reshape(64, 64, 4)
     assert (colours[:, 2:-2] == [255, 165, 0, 255]).all()
     assert start.strength == 0.4
+
+
+def test_a_picture_s_way_up_is_heeded_and_what_it_lets_through_is_white(
+    int8_model: Path, tmp_path: Path
+) -> None:
+    manifest = read_manifest(int8_model)
+    lying = Image.new("RGB", (64, 64), "blue")
+    lying.paste("red", (0, 0, 32, 64))
+    turned = Image.Exif()
+    turned[Base.Orientation] = 6  # its left side is up
+    lying.save(tmp_path / "lying.jpg", exif=turned, quality=100)
+    colours = np.frombuffer(bytes(read_start(manifest, tmp_path / "lying.jpg", 1).picture), np.uint8)
+    assert colours.reshape(64, 64, 4)[8, :, 0].min() > 200 > colours.reshape(64, 64, 4)[56, :, 0].max()
+    Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(tmp_path / "glass.png")
+    assert set(read_start(manifest, tmp_path / "glass.png", 1).picture) == {255}
 
 
 def test_a_run_begins_at_a_picture_and_says_so(int8_model: Path, photo: Path, tmp_path: Path) -> None:

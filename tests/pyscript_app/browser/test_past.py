@@ -40,7 +40,7 @@ class Worker:
 
         async def scene() -> None:
             async for frame in run(vars(settings) | place, tools):
-                assert frame.state is None, "a state stays in the worker"
+                assert frame.state is frame.answer is None, "they stay in the worker"
                 self.seen.append(frame)
 
         asyncio.run(scene())
@@ -118,7 +118,7 @@ def test_what_the_page_has_forgotten_the_worker_forgets(worker: Worker) -> None:
 
 def test_what_the_worker_has_forgotten_the_page_is_told(worker: Worker) -> None:
     worker.draw(SIX, name="a")
-    worker.past._room = worker.past.taken
+    worker.past._room = worker.past.taken // 2
     worker.draw(SIX, name="b")
     assert worker.forgotten == ["a"]
 
@@ -150,6 +150,52 @@ def test_where_room_is_short_attention_is_rounded_then_the_oldest_run_forgotten(
     assert past.find("b", 0) is None
     with pytest.raises(RefusalError, match="There is no run 'a'"):
         past.find("a", 2)
+
+
+@pytest.mark.parametrize("sampler", ["dpm++2m", "euler-ancestral"])
+def test_a_step_counts_as_taken_with_another_guidance(worker: Worker, sampler: str) -> None:
+    settings = replace(SIX, sampler=sampler)
+    whole = worker.draw(settings, name="a")
+    once = worker.draw(replace(settings, guidance=2.0), name="b", **{"from": {"run": "a", "step": 2}})[0]
+    asked = len(worker.runtime.fed("unet"))
+    onward = worker.draw(settings, name="c", **{"from": {"run": "a", "step": 3, "guidance": 2.0}})
+    assert len(worker.runtime.fed("unet")) == asked + 3, "the step that is taken again asks nobody"
+    assert onward == worker.draw(settings, **{"from": {"run": "b", "step": 3}})
+    assert onward[0].latent_in == once.latent
+    assert onward[-1].latent != whole[-1].latent
+    own = {"run": "a", "step": 3, "guidance": settings.guidance}
+    assert worker.draw(settings, **{"from": own}) == whole[3:]
+    # What went on so is gone on from as any other.
+    assert worker.draw(settings, **{"from": {"run": "c", "step": 3}}) == onward
+
+
+@pytest.mark.parametrize("step", [0, 7])
+def test_a_step_that_nobody_took_is_not_taken_again(worker: Worker, step: int) -> None:
+    worker.draw(SIX, name="a")
+    with pytest.raises(RefusalError, match=f"said in step {step} of the run 'a' is not remembered"):
+        worker.past.answer("a", step)
+
+
+def test_answers_go_before_a_run_does(worker: Worker, states: list[State]) -> None:
+    answer = array("f", bytes(400))
+    rounded = [len(state.pack(round_attention=True)) for state in states]
+    past = Past(worker.forgotten.append, room=2 * sum(rounded) + 600)
+    for state in states:
+        past.keep("a", state)
+        past.keep_answer("a", state.frames, SIX, answer)
+    assert past.answer("a", 1) == (SIX, answer)
+    for state in states:
+        past.keep("b", state)
+    with pytest.raises(RefusalError, match="not remembered any more"):
+        past.answer("a", 4)
+    assert past.answer("a", 5) == (SIX, answer)
+    assert past.find("a", 1)
+    assert not worker.forgotten
+    past.keep_answer("b", 3, SIX, answer)
+    past.retain(["b"])
+    assert past.answer("b", 3) == (SIX, answer)
+    past.retain([])
+    assert past.taken == 0
 
 
 def test_of_a_run_that_is_too_long_the_first_steps_are_forgotten(states: list[State]) -> None:

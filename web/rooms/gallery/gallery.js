@@ -31,22 +31,19 @@ export function mount(element, tools, signal) {
     },
     icon("left"),
   );
-  const places = {
-    ask: h("div", { class: "ask-for" }),
-    status: h("div"),
-    measure: h("div", { class: "told" }),
-  };
+  const places = { ask: h("div", { class: "ask-for" }), status: h("div") };
+  const shown = h("div", { class: "shown" });
+  const told = h("div", { class: "told" });
   const said = h(
     "div",
     { class: "said" },
     h("div", { class: "title" }, back, title),
     ...Object.values(places),
   );
-  const shown = h("div", { class: "shown" });
-  element.append(said, shown);
+  element.append(said, shown, told);
   ask.mount(places.ask, tools, signal);
   status.mount(places.status, tools, signal);
-  measure.mount(places.measure, tools, signal);
+  measure.mount(told, tools, signal);
   tiles.mount(shown, tools, signal);
 
   const name = () => {

@@ -83,8 +83,8 @@ export function mount(element, { store, send }, signal) {
     const { a, b } = pair;
     if (a !== undefined && b !== undefined) {
       pair = {};
-      const { gallery } = store.state;
-      send.compare(settingsOf(gallery, b), settingsOf(gallery, a));
+      const { state } = store;
+      send.compare(settingsOf(state, b), settingsOf(state, a));
     }
     update();
   };

@@ -9,7 +9,7 @@
  * @import { Whereabouts } from "./whereabouts.js"
  */
 import { STAGE } from "../address.js";
-import { NINE, settingsOf } from "../gallery.js";
+import { NINE } from "../gallery.js";
 
 /**
  * @param {Store} store
@@ -56,7 +56,8 @@ export function galleries(store, { gallery }, draws, travels, whereabouts) {
 
     /** Draw a picture of the gallery again, on the stage. @param {string | number} value of what varies */
     stagePicture(value) {
-      store.set({ settings: settingsOf(store.state.gallery, value) });
+      const { vary, settings } = store.state.gallery;
+      store.set({ settings: { ...settings, [vary]: value } });
       travels.enter(STAGE);
       draws.generate();
     },

@@ -4,10 +4,12 @@
  * @import { Engine } from "../../engine/engine.js"
  * @import { Store } from "../store.js"
  * @import { playback } from "./playback.js"
+ * @import { starting } from "./starting.js"
  * @import { Whereabouts } from "./whereabouts.js"
  */
 import { chooseFolder, droppedFolder, readFolder } from "../../device/folder.js";
 import { keepForGood, removeKept } from "../../device/kept.js";
+import { pictureIn } from "../../device/picture.js";
 import { EngineError } from "../../engine/trouble.js";
 
 /**
@@ -15,8 +17,9 @@ import { EngineError } from "../../engine/trouble.js";
  * @param {Engine} engine
  * @param {ReturnType<typeof playback>} playing
  * @param {Whereabouts} whereabouts
+ * @param {ReturnType<typeof starting>} beginning
  */
-export function models(store, engine, playing, whereabouts) {
+export function models(store, engine, playing, whereabouts, beginning) {
   /** @param {unknown} error */
   const refuse = (error) =>
     store.set({ models: { trouble: error instanceof Error ? error.message : String(error) } });
@@ -75,9 +78,11 @@ export function models(store, engine, playing, whereabouts) {
       await open(chooseFolder());
     },
 
-    /** @param {DataTransfer} dropped on the page */
+    /** Use a model's folder, or begin at a picture. @param {DataTransfer} dropped on the page */
     async drop(dropped) {
       const files = droppedFolder(dropped);
+      const picture = files ? undefined : pictureIn(dropped);
+      if (picture) return beginning.beginAtFile(picture);
       const none = new EngineError({ code: "missing-file", reason: "folder-none" });
       await open(files ?? Promise.reject(none));
     },

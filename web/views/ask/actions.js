@@ -63,7 +63,13 @@ export function mount(element, tools, signal) {
     say(fact, detail);
   };
   store.subscribe(
-    ({ runs, view, engine }) => [shownRun({ runs }), queuedRun({ runs }), view.step, engine.status],
+    ({ runs, view, engine }) => [
+      shownRun({ runs }),
+      queuedRun({ runs }),
+      view.step,
+      engine.status,
+      engine.bytes,
+    ],
     update,
     signal,
   );

@@ -10,6 +10,7 @@ import { popover } from "../popover.js";
 import { preview } from "./preview.js";
 import { setting } from "./setting.js";
 import { spacing } from "./spacing.js";
+import { start } from "./start.js";
 
 const SAMPLERS = BOUNDS.sampler.enum ?? [];
 // How far the sliders go; the fields beside them take what the loop takes.
@@ -32,6 +33,7 @@ export function mount(element, tools, signal) {
     spacing(tools, signal),
     preview(tools, signal),
     avoid(tools, signal),
+    start(tools, signal),
   ];
   element.append(...entries.flat());
 }

@@ -1,6 +1,7 @@
 /**
  * Part 4: the noise named with and without the words, and the push from one beyond the other.
  *
+ * @import { Commands } from "../../state/commands.js"
  * @import { State } from "../../types"
  */
 import { enlarge, extent, stain } from "../../paint/attention.js";
@@ -9,15 +10,23 @@ import { channelImage, colourImage, difference } from "../../paint/latent.js";
 import { askedTwice, shownFrame, shownModel, shownSettings } from "../../state/selectors.js";
 import { number, t } from "../../text/text.js";
 import { h } from "../dom.js";
+import { pushing } from "./pushing.js";
+import { outOfReach } from "./reaching.js";
 import { figure, group, operator } from "./tiles.js";
 
-/** @param {State} state */
-export function guidance(state) {
+/**
+ * @param {State} state
+ * @param {Commands} send
+ * @param {Element | null} there what stands in the sheet: a slider in use stays
+ */
+export function guidance(state, send, there) {
   const frame = shownFrame(state);
   const shape = shownModel(state)?.latent;
   if (!frame || !shape) return [];
   const { guidance: strength, negative } = shownSettings(state);
   if (!askedTwice(state)) return once(frame, shape, strength, shownModel(state)?.guidance === "embedded");
+  const why = outOfReach(state);
+  if (!why) return [pushing(state, send, there)];
   const without = t(negative.trim() ? "guidance.avoid" : "guidance.without");
   const added = difference(frame.epsCond, frame.epsUncond);
   return [
@@ -48,6 +57,7 @@ export function guidance(state) {
         figure(whereMost(added, shape, frame.preview), t("guidance.most"), true),
       ),
     ),
+    h("p", { class: "quiet" }, why),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { shownFrame, shownRun, shownSettings } from "../../state/selectors.js";
+import { numbered } from "../../state/steps.js";
 import { number, percent, t } from "../../text/text.js";
 import { h, s } from "../dom.js";
 import { sum } from "../sum.js";
@@ -73,7 +74,8 @@ function stairs(state) {
   from.textContent = t("sampler.from", { timestep: number(first) });
   const to = s("text", { class: "axis-name", x: WIDE, y: HIGH - 8, "text-anchor": "end" });
   to.textContent = t("sampler.to");
-  const label = t("sampler.stairs", { step: here.step, noise: percent(here.noiseShare) });
+  const { step } = numbered(shownRun(state), here);
+  const label = t("sampler.stairs", { step, noise: percent(here.noiseShare) });
   return s(
     "svg",
     { viewBox: `0 0 ${WIDE + 4} ${HIGH}`, role: "img", "aria-label": label },

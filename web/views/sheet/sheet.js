@@ -14,6 +14,7 @@ import { decoder } from "./decoder.js";
 import { encoder } from "./encoder.js";
 import { guidance } from "./guidance.js";
 import { latent } from "./latent.js";
+import { outOfReach } from "./reaching.js";
 import { sampler } from "./sampler.js";
 import { unet } from "./unet.js";
 import { words } from "./words.js";
@@ -92,7 +93,7 @@ export function mount(element, tools, signal) {
 
   store.subscribe(({ view }) => [view.part], turn, signal);
   store.subscribe(
-    ({ runs, view, reading, model }) => [
+    ({ runs, view, reading, model, hand }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).picture,
       view.step,
@@ -100,6 +101,8 @@ export function mount(element, tools, signal) {
       view.worn,
       reading,
       model,
+      hand.touching,
+      outOfReach(store.state),
     ],
     draw,
     signal,

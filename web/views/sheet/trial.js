@@ -29,8 +29,8 @@ export function trial(kind, { store, send }) {
     "section",
     { class: "carries" },
     h("header", {}, title, draw, stop),
-    row,
     said,
+    row,
     ways,
     units,
   );
@@ -119,9 +119,9 @@ export function trial(kind, { store, send }) {
 
   /** @param {string | null} word whose trial it is */
   const update = (word) => {
-    if (word !== text) picked = "";
-    text = word;
     const now = trialOf(store.state, kind, word);
+    if (word !== text || !now || now.status === "waiting") picked = "";
+    text = word;
     const going = underway(now);
     if (word !== null || kind === "all") fill(title, rich(`trial.title.${kind}`, { word: String(word) }));
     set(row, "aria-label", title.textContent);

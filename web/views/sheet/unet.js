@@ -1,12 +1,13 @@
 /**
  * Part 3: what the UNet gets and gives, at which sizes it listens to a word, and how long each call took.
  *
- * @import { Frame, State } from "../../types"
+ * @import { Frame, Run, State } from "../../types"
  */
 import { extent } from "../../paint/attention.js";
 import { palette } from "../../paint/colour.js";
 import { colourImage } from "../../paint/latent.js";
 import { askedTwice, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
+import { numbered } from "../../state/steps.js";
 import { number, t } from "../../text/text.js";
 import { h, s } from "../dom.js";
 import { figure, group, operator } from "./tiles.js";
@@ -47,7 +48,7 @@ export function unet(state) {
           )
         : "",
     ),
-    times(run.frames, frame),
+    times(run, frame),
   ];
 }
 
@@ -69,8 +70,9 @@ function heat(maps, slot, side) {
   return image;
 }
 
-/** @param {Frame[]} frames @param {Frame} here */
-function times(frames, here) {
+/** @param {Run} run @param {Frame} here */
+function times(run, here) {
+  const { frames } = run;
   const most = Math.max(...frames.map((frame) => frame.ms.unet), 1e-9);
   const width = 100 / here.steps;
   const bars = frames.map((frame) => {
@@ -84,7 +86,8 @@ function times(frames, here) {
       height,
     });
   });
-  const label = t("unet.times", { ms: number(here.ms.unet), step: here.step });
+  const { step } = numbered(run, here);
+  const label = t("unet.times", { ms: number(here.ms.unet), step });
   return h(
     "div",
     { class: "times" },

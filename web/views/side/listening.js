@@ -22,8 +22,9 @@ const [LEAST_COLUMNS, MOST_COLUMNS] = [4, 7];
  * @param {AbortSignal} signal
  * @returns {() => void} draws the panel
  */
-export function mount(element, { store, send }, signal) {
+export function mount(element, { store, send, reach }, signal) {
   const title = h("h2", { class: "panel-title" });
+  const carry = h("button", { class: "tool carry", click: () => ask() }, t("listening.carry"));
   const lead = h("p", { class: "lead" });
   const multiples = h("div", { class: "multiples", role: "group", "aria-label": t("listening.all") });
   const parts = h("p", { class: "quiet" });
@@ -43,7 +44,6 @@ export function mount(element, { store, send }, signal) {
     ramp,
     h("div", {}, h("span", {}, t("scale.none")), h("span", {}, t("scale.most"))),
   );
-  const carry = h("button", { class: "button small", click: () => send.carry() }, t("listening.carry"));
   const table = h("table");
   const tabled = h(
     "div",
@@ -56,13 +56,13 @@ export function mount(element, { store, send }, signal) {
     t("listening.table"),
   );
   element.append(
-    title,
+    h("header", {}, title, carry),
     lead,
     multiples,
     tabled,
     parts,
     curve,
-    h("div", { class: "row" }, segments, toggle, carry, scale),
+    h("div", { class: "row" }, segments, toggle, scale),
   );
 
   /** @param {boolean} asTable */
@@ -72,6 +72,11 @@ export function mount(element, { store, send }, signal) {
     curve.hidden = asTable;
     set(toggle, "aria-pressed", String(asTable));
     update();
+  };
+
+  const ask = () => {
+    send.carry();
+    requestAnimationFrame(() => reach.go("carries")); // once that part is open
   };
 
   const chosen = () => {

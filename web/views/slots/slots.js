@@ -14,13 +14,13 @@ const PADDING = "<padding>"; // as in pyscript_app/slots.py
  * @param {AbortSignal} signal
  */
 export function mount(element, { store, send, reach }, signal) {
+  /** Whether a button was pressed, which is gone then. */
+  let pressed = false;
+
   /** @param {string} word */
   const undo = (word) => {
+    pressed = true;
     send.restore(word);
-    // The button is gone then.
-    const next = element.querySelector("button");
-    if (next) next.focus();
-    else reach.go("prompt");
   };
 
   const update = () => {
@@ -42,6 +42,9 @@ export function mount(element, { store, send, reach }, signal) {
       );
     });
     fill(element, h("p", { class: "quiet" }, t("slots.lead")), h("div", { class: "choices" }, chips));
+    if (pressed && chips.length) chips[0].focus();
+    else if (pressed) reach.go("prompt");
+    pressed = false;
   };
   store.subscribe(({ settings }) => [settings.slots], update, signal);
   update();

@@ -18,6 +18,7 @@ import {
   shownSettings,
   stale,
 } from "../../state/selectors.js";
+import { numbered } from "../../state/steps.js";
 import { percent, rich, t } from "../../text/text.js";
 import { fill, h, rem, s, say, set } from "../dom.js";
 import { namePart } from "../part.js";
@@ -79,10 +80,17 @@ export function mount(element, tools, socketsOf, signal) {
   const facts = () => {
     const frame = shownFrame(store.state);
     if (!frame) return {};
-    const { step, steps, words, noiseLeft } = frame;
-    const before = frameBefore(shownRun(store.state), frame)?.step ?? 0;
+    const run = shownRun(store.state);
+    const { words, noiseLeft } = frame;
+    const before = frameBefore(run, frame);
     const word = words[store.state.view.word ?? 0]?.text ?? "";
-    return { step, steps, count: steps, before, word, noise: percent(noiseLeft) };
+    return {
+      ...numbered(run, frame),
+      count: frame.steps,
+      before: before ? numbered(run, before).step : 0,
+      word,
+      noise: percent(noiseLeft),
+    };
   };
 
   const name = () => {
@@ -206,7 +214,7 @@ export function mount(element, tools, socketsOf, signal) {
     signal,
   );
   store.subscribe(
-    ({ runs, settings }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, settings],
+    ({ runs, settings, start }) => [shownRun({ runs }).frames, shownRun({ runs }).settings, settings, start],
     mark,
     signal,
   );

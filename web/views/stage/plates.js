@@ -52,18 +52,14 @@ export function mount(element, tools, signal) {
   const latentFact = fact();
   const latentTile = tile();
   const noiseTile = tile();
+  const noiseName = h("b");
   const noiseSeed = h("span");
 
   const headings = [opener(1, h("span")), opener(2, h("span")), opener(3, h("span"))];
   const guidance = opener(4, guidanceTile, guidanceFact);
   const sampler = opener(5, samplerGlyph, samplerFact);
   const latent = opener(6, latentTile, latentFact);
-  const noise = h(
-    "div",
-    { class: "noise" },
-    noiseTile,
-    h("span", {}, h("b", {}, t("stage.noise")), noiseSeed),
-  );
+  const noise = h("div", { class: "noise" }, noiseTile, h("span", {}, noiseName, noiseSeed));
   const legend = h("p", { class: "legend quiet" }, rich("stage.legend"));
   element.append(...headings, guidance, sampler, latent, noise, legend);
 
@@ -94,7 +90,9 @@ export function mount(element, tools, signal) {
     const kind = askedTwice(store.state) ? "" : `.${model?.guidance}`;
     say(guidanceFact, t(`plate.guidance${kind}`, { guidance: number(settings.guidance, 1) }));
     say(samplerFact, has(`sampler.${settings.sampler}`) ? t(`sampler.${settings.sampler}`) : "");
-    say(noiseSeed, t("stage.seed", { seed: settings.seed }));
+    const { start } = shownRun(store.state);
+    say(noiseName, t(start ? "stage.start" : "stage.noise"));
+    say(noiseSeed, t(start ? "stage.start.seed" : "stage.seed", { seed: settings.seed }));
     glyph();
     if (!model) return;
     const shape = model.latent;

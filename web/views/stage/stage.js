@@ -4,7 +4,7 @@
  * @import { Tools } from "../mounting.js"
  */
 
-import { shownSteps, shownWords } from "../../state/selectors.js";
+import { shownSkipped, shownSteps, shownWords } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
 import { h, rem, set, sized } from "../dom.js";
 import { bare, narrow, wide } from "./geometry.js";
@@ -55,7 +55,7 @@ export function mount(element, tools, signal) {
     const width = element.clientWidth / unit;
     if (width === 0) return;
     const { view } = store.state;
-    const steps = shownSteps(store.state);
+    const steps = shownSkipped(store.state) + shownSteps(store.state);
     const count = shownWords(store.state).length;
     const beside = view.part !== null && matchMedia(BESIDE).matches;
     const geometry = beside
@@ -78,7 +78,14 @@ export function mount(element, tools, signal) {
   sized(element, place, signal);
   addEventListener("resize", place, { signal });
   store.subscribe(
-    (state) => [shownSteps(state), shownWords(state).length, state.view.part, state.model, state.view.worn],
+    (state) => [
+      shownSkipped(state),
+      shownSteps(state),
+      shownWords(state).length,
+      state.view.part,
+      state.model,
+      state.view.worn,
+    ],
     place,
     signal,
   );

@@ -66,11 +66,12 @@ export function mount(element, store, socketsOf, signal) {
     const sockets = socketsOf();
     const past = run.frames.slice(0, frame?.step ?? 0);
     const most = Math.max(1e-9, ...run.frames.flatMap((one) => one.words.map((_, k) => shareOf(one, k))));
-    const perLap = run.steps ? geometry.laps / run.steps : 1;
+    const { skipped } = run;
+    const perLap = run.steps ? geometry.laps / (run.steps + skipped) : 1;
     const complete = past.length >= run.steps && run.steps > 0;
     const end = complete
       ? geometry.band
-      : Math.min(geometry.band, geometry.gap * (past.length * perLap + 0.5));
+      : Math.min(geometry.band, geometry.gap * ((past.length + (past.length && skipped)) * perLap + 0.5));
     const strongest = [...words.keys()]
       .sort((a, b) => (words[b].share ?? 0) - (words[a].share ?? 0))
       .slice(0, 3);
@@ -96,9 +97,10 @@ export function mount(element, store, socketsOf, signal) {
         beads.push(s("path", { d, class: "beads under", "stroke-width": width + 6 }));
         beads.push(s("path", { d, class: "beads", "stroke-width": width + 2.6 }));
       }
-      for (let lap = 0; lap < past.length * perLap; lap++) {
+      const reached = past.length && (past.length + skipped) * perLap;
+      for (let lap = Math.ceil(skipped * perLap); lap < reached; lap++) {
         // A lap that stands for several steps shows the first of them.
-        const share = shareOf(past[Math.floor(lap / perLap)], index);
+        const share = shareOf(past[Math.floor(lap / perLap) - skipped], index);
         const at = geometry.gap * (lap + 0.5);
         const [cx, cy] =
           geometry.kind === "narrow" ? [entry, geometry.frame.y + at] : [geometry.frame.x + at, entry];

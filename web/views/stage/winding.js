@@ -7,11 +7,12 @@
  */
 import { inUnits } from "../../paint/canvas.js";
 import { pointAt, trace, winding } from "../../paint/line.js";
-import { shownRun } from "../../state/selectors.js";
+import { shownRun, shownSkipped, shownSteps } from "../../state/selectors.js";
 import { noiseAt } from "../../state/steps.js";
 import { h } from "../dom.js";
 import { Lamp } from "./lamp.js";
 
+const LEFT_OUT = [1, 4]; // dash and gap
 const POWER = 2.2; // roughness falls faster than the noise, so that the middle of a run is still legible
 
 /**
@@ -45,9 +46,10 @@ export function mount(element, { store, budget }, signal) {
 
   /** Roughness in units at a lap: of the noise that the latent holds there. */
   const roughness = (/** @type {number} */ lap) => {
-    const { frames } = shownRun(store.state);
+    const { frames, skipped } = shownRun(store.state);
     if (!geometry || frames.length === 0) return geometry?.amplitude ?? 0;
-    return geometry.amplitude * noiseAt(frames, (lap * frames[0].steps) / geometry.laps) ** POWER;
+    const step = (lap * (frames[0].steps + skipped)) / geometry.laps - skipped;
+    return geometry.amplitude * noiseAt(frames, step) ** POWER;
   };
 
   /** @param {CanvasRenderingContext2D} context @param {number} from @param {number} to @param {boolean} rough */
@@ -63,10 +65,21 @@ export function mount(element, { store, budget }, signal) {
     if (!geometry || !line) return;
     readInks();
     const run = shownRun(store.state);
-    const steps = Math.max(1, run.steps);
-    const here = (position * geometry.laps) / steps;
+    const skipped = shownSkipped(store.state);
+    const perLap = Math.max(1, shownSteps(store.state) + skipped) / geometry.laps;
+    const begin = skipped / perLap;
+    const here = (position + skipped) / perLap;
     const whole = Math.min(geometry.laps, Math.floor(here + 1e-6));
-    const key = [whole, lamp.told, run.started, unit, geometry.width, geometry.kind, inks.theme].join();
+    const key = [
+      whole,
+      begin,
+      lamp.told,
+      run.started,
+      unit,
+      geometry.width,
+      geometry.kind,
+      inks.theme,
+    ].join();
     const margin = 16;
     const [width, height] = [geometry.width + 2 * margin, geometry.height + 2 * margin];
     if (key !== drawn) {
@@ -78,9 +91,15 @@ export function mount(element, { store, budget }, signal) {
       context.lineWidth = 1;
       context.strokeStyle = inks.next;
       stroke(context, whole + (whole < geometry.laps ? 1 : 0), geometry.laps, false);
+      if (begin > 0) {
+        // Laps that the run leaves out, for it begins at a picture.
+        context.setLineDash(LEFT_OUT);
+        stroke(context, -1, begin, false);
+        context.setLineDash([]);
+      }
       context.lineWidth = 1.15;
       context.strokeStyle = inks.coil;
-      stroke(context, -1, whole, true);
+      stroke(context, begin || -1, whole, true);
     }
     if (here === drawnAt) return;
     drawnAt = here;
@@ -94,10 +113,10 @@ export function mount(element, { store, budget }, signal) {
       stroke(context, here, whole + 1, false);
       context.lineWidth = geometry.kind === "wide" ? 7 : 6;
       context.strokeStyle = inks.now;
-      if (here > whole) stroke(context, whole, here, false);
+      if (here > whole) stroke(context, Math.max(begin, whole), here, false);
       context.lineWidth = 1.15;
       context.strokeStyle = inks.coil;
-      if (here > whole) stroke(context, whole, here, true);
+      if (here > whole) stroke(context, Math.max(begin, whole), here, true);
     }
     lampMark.hidden = !current || run.frames.length + Number(run.status === "running") === 0;
     if (current) {

@@ -1,5 +1,5 @@
 /**
- * Ways on from the run on show, to the rooms that begin with it.
+ * Ways on from the run on show: another one from its step on, and the rooms that begin with it.
  *
  * @import { Tools } from "../mounting.js"
  */
@@ -7,9 +7,11 @@ import { COMPARE } from "../../state/address.js";
 import { GALLERY } from "../../state/gallery.js";
 import { t } from "../../text/text.js";
 import { h, icon } from "../dom.js";
+import { switching } from "./switching.js";
 
-/** @param {Tools} tools @returns {HTMLElement} */
-export function onward({ send }) {
+/** @param {Tools} tools @param {AbortSignal} signal @returns {HTMLElement} */
+export function onward(tools, signal) {
+  const { send } = tools;
   return h(
     "div",
     { class: "onward" },
@@ -24,5 +26,6 @@ export function onward({ send }) {
       icon("nine"),
       h("span", {}, t("gallery.open")),
     ),
+    ...switching(tools, signal),
   );
 }

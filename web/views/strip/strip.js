@@ -10,8 +10,15 @@ import { clear, inUnits } from "../../paint/canvas.js";
 import { paintSight } from "../../paint/lens.js";
 import { pointAt, straight, trace } from "../../paint/line.js";
 import { frameBefore, lensOf, shownLens, sightOf } from "../../state/lenses.js";
-import { finishedPicture, mapOf, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
-import { noiseAt, stepsInSight } from "../../state/steps.js";
+import {
+  finishedPicture,
+  mapOf,
+  shownFrame,
+  shownRun,
+  shownSkipped,
+  shownSteps,
+} from "../../state/selectors.js";
+import { noiseAt, numbered, stepsInSight } from "../../state/steps.js";
 import { percent, t } from "../../text/text.js";
 import { fill, h, say, set, sized } from "../dom.js";
 import { lensSwitch } from "../lenses.js";
@@ -36,11 +43,17 @@ export function mount(element, tools, signal) {
   const handle = h("span", { class: "lamp-mark handle", "aria-hidden": "true" });
   const track = h(
     "div",
-    { class: "track", role: "slider", tabindex: 0, "aria-label": t("strip.timeline"), "aria-valuemin": 1 },
+    { class: "track", role: "slider", tabindex: 0, "aria-label": t("strip.timeline") },
     canvas,
     handle,
   );
-  element.append(buttons, choice, status, onward(tools), h("div", { class: "reel" }, sentence, list, track));
+  element.append(
+    buttons,
+    choice,
+    status,
+    onward(tools, signal),
+    h("div", { class: "reel" }, sentence, list, track),
+  );
 
   /** What each canvas holds of attention, which is not kept as a picture. @type {WeakMap<HTMLCanvasElement, string>} */
   const stained = new WeakMap();
@@ -76,13 +89,14 @@ export function mount(element, tools, signal) {
     build();
     const run = shownRun(store.state);
     const here = shownFrame(store.state);
-    const steps = shownSteps(store.state);
+    const taken = shownSteps(store.state);
+    const skipped = shownSkipped(store.state);
     const attentive = shownLens(store.state) === "attention";
     const range = attentive ? extent(...run.frames.map(wordMap)) : undefined;
     for (const [k, item] of [...list.children].entries()) {
-      const step = sight[k];
-      const frame = run.frames[step - 1];
-      const finished = run.status === "finished" && step === steps;
+      const frame = run.frames[sight[k] - 1];
+      const finished = run.status === "finished" && sight[k] === taken;
+      const step = sight[k] + skipped;
       const [picture, facts, button] = /** @type {[HTMLCanvasElement, HTMLElement, HTMLButtonElement]} */ (
         /** @type {unknown} */ (item.children)
       );
@@ -110,9 +124,11 @@ export function mount(element, tools, signal) {
     }
     const current = list.querySelector("[aria-current]");
     if (here && current && list.scrollWidth > list.clientWidth) reveal(/** @type {HTMLElement} */ (current));
-    set(track, "aria-valuemax", Math.max(1, run.frames.length));
-    set(track, "aria-valuenow", here?.step ?? 1);
-    set(track, "aria-valuetext", here ? t("progress.step", { step: here.step, steps }) : t("progress.none"));
+    set(track, "aria-valuemin", skipped + 1);
+    set(track, "aria-valuemax", skipped + Math.max(1, run.frames.length));
+    set(track, "aria-valuenow", skipped + (here?.step ?? 1));
+    const at = numbered({ skipped }, { step: here?.step ?? 1, steps: taken });
+    set(track, "aria-valuetext", here ? t("progress.step", at) : t("progress.none"));
     draw();
   };
 
@@ -124,10 +140,12 @@ export function mount(element, tools, signal) {
 
   /** @param {Run} run @param {Frame} frame @returns {string} what its picture shows */
   const nameOf = (run, frame) => {
-    const { step, steps, words } = frame;
+    const { words } = frame;
+    const { step, steps } = numbered(run, frame);
     const { view } = store.state;
     const lens = lensOf(view, frame);
-    const before = frameBefore(run, frame)?.step;
+    const earlier = frameBefore(run, frame);
+    const before = earlier && numbered(run, earlier).step;
     if (lens === "changed")
       return t(before ? "strip.frame.changed" : "strip.frame.first", { step, steps, before: before ?? 0 });
     if (lens === "attention")
@@ -236,13 +254,15 @@ export function mount(element, tools, signal) {
   });
 
   store.subscribe(
-    ({ runs, view, settings }) => [
+    ({ runs, view, settings, start }) => [
       shownRun({ runs }).frames,
       shownRun({ runs }).status,
       shownRun({ runs }).steps,
+      shownRun({ runs }).skipped,
       shownRun({ runs }).picture,
       view,
       settings.steps,
+      start,
     ],
     update,
     signal,

@@ -48,7 +48,15 @@ export function transport(tools, signal) {
     set(play, "aria-label", t(playing ? "strip.hold" : "strip.play"));
   };
   store.subscribe(
-    ({ runs, view, settings }) => [shownRun({ runs }), view.step, view.playing, settings.steps],
+    ({ runs, view, settings, start, engine }) => [
+      shownRun({ runs }),
+      view.step,
+      view.playing,
+      settings.steps,
+      start,
+      engine.status,
+      engine.bytes,
+    ],
     update,
     signal,
   );
