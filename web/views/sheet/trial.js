@@ -48,6 +48,7 @@ export function trial(kind, { store, send }) {
   const pick = (way) => {
     picked = picked === way ? "" : way;
     update(text);
+    ways.scrollIntoView({ block: "nearest", behavior: "instant" });
   };
 
   /** @param {string} way */
@@ -112,7 +113,6 @@ export function trial(kind, { store, send }) {
         t("trial.stage", { name }),
       ),
       picked !== "original" &&
-        "compare" in send &&
         h("button", { class: "button small", click: () => against(picked) }, t("trial.compare", { name })),
     );
   };
@@ -120,7 +120,7 @@ export function trial(kind, { store, send }) {
   /** @param {string} way */
   const against = (way) => {
     const sides = send.sides(kind, way);
-    if (sides) /** @type {any} */ (send).compare(sides.other, sides.original);
+    if (sides) send.compare(sides.other, sides.original);
   };
 
   /** @param {string | null} word whose trial it is */
