@@ -114,6 +114,12 @@ export function mount(element, tools, signal) {
     draw,
     signal,
   );
+  // The button that turned to the tools, or back from them, is gone.
+  store.subscribe(
+    ({ hand }) => [hand.touching],
+    () => title.focus({ preventScroll: true }),
+    signal,
+  );
   turn();
 }
 
