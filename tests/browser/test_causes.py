@@ -207,6 +207,14 @@ def test_from_a_chosen_word_to_what_it_carries_to_the_stage_and_back(live: Page)
     button(live, "Cut: put it on the stage").click()
     finish(live)
     assert "slots=car:cut" in live.url
+    # The others are still there, and any of them can be set beside the original.
+    button(live, "What it carries").click()
+    sheet.locator("[data-way=deleted]").click()
+    button(live, "Deleted: compare with the original").click()
+    live.wait_for_function("location.hash.includes('room=compare')")
+    live.wait_for_function("location.hash.includes('slots=car:deleted')")
+    live.evaluate("diffuscope.cancel()")
+    live.go_back()
     expect(button(live, "Undo: car Cut")).to_be_visible()
     assert live.evaluate("diffuscope.generate({}).then(({ picture }) => [...picture.data])") == drawn
 
