@@ -111,7 +111,9 @@ PATHS = """async ([a, b]) => {
   const { paths, distance } = await diffuscope.compare(a, b);
   return { paths, distance };
 }"""
-ADDRESS = "prompt=a+red+car+on+the+beach+at+sunset&seed=7&steps=4&guidance=3&sampler=ddim&preview=full&room=compare"
+ADDRESS = (
+    "prompt=a+red+car+on+the+beach+at+sunset&seed=7&steps=4&guidance=3&sampler=ddim&preview=full&room=compare"
+)
 
 
 def rows(page: Page, chart: str) -> list[list[str]]:
@@ -133,7 +135,8 @@ def test_an_address_draws_a_pair_and_the_room_goes_on_from_it(live_page: Page) -
     # What is drawn on the map and along the curve is what the comparison says.
     place = "{:.2f} / {:.2f}".format
     written = [
-        [str(step), *(place(*told["paths"][run][step]).replace("-", "−") for run in "ab")] for step in range(5)
+        [str(step), *(place(*told["paths"][run][step]).replace("-", "−") for run in "ab")]
+        for step in range(5)
     ]
     assert rows(page, "The way from noise to picture") == written
     assert [row[2] for row in rows(page, "How far apart")] == [f"{apart:.3f}" for apart in told["distance"]]
