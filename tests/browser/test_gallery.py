@@ -178,8 +178,11 @@ SMALL = """() => [...document.querySelectorAll(".room button, .room input")]
   .filter(([, { width, height }]) => Math.min(width, height) < 43.9).map(([name]) => name)"""
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE, {"width": 740, "height": 360}], ids=str)
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [(LAPTOP, "light"), (PHONE, "dark"), ({"width": 740, "height": 360}, "light")],
+    ids=str,
+)
 def test_it_fits_every_screen(room: Page, size: Any, theme: str) -> None:
     room.set_viewport_size(size)
     room.evaluate("(theme) => store.set({ view: { theme } })", theme)
