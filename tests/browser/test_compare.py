@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from pyscript_app.comparison import noise_left, pair_steps
 from tests.browser.conftest import MODEL
+from tests.browser.controls import RUN, button
 from tests.browser.scripts import LATENTS, RED_CAR
 
 # [a, b] -> what the comparison says, which pairs were heard of, and the numbers of both runs' frames.
@@ -21,7 +24,7 @@ COMPARE = """async ([a, b]) => {
   const { a: one, b: other, ...said } = await diffuscope.compare(a, b, tell);
   const numbers = ({ id, frames, picture, settings }) => ({
     id, settings, picture: [...picture.data], begin: [...frames[0].latentIn],
-    noiseShares: frames.map(({ noiseShare }) => noiseShare),
+    noiseShares: frames.map(({ noiseShare }) => noiseShare), ways: frames.map(({ way }) => way),
     latents: frames.map(({ latent }) => [...latent]), x0: frames.map(({ x0 }) => [...x0]),
   });
   return { ...said, heard, a: numbers(one), b: numbers(other) };
@@ -71,6 +74,7 @@ def test_distances_and_paths_are_numpys_and_each_run_is_what_it_is_alone(live_pa
     assert said["parting"] in range(1, 5)
     for name, run in (("a", a), ("b", b)):
         np.testing.assert_allclose(said["paths"][name], projected(site, run), atol=1e-4)
+        np.testing.assert_allclose(run["ways"], list(pairwise(projected(site, run))), atol=1e-4)
     assert said["heard"] == [
         [step, pair + 1, distance, foreseen]
         for step, (pair, distance, foreseen) in enumerate(
@@ -100,3 +104,54 @@ def test_a_second_that_cannot_be_drawn_is_refused_and_the_page_draws_on(live_pag
     told = live_page.evaluate(refused, [RED_CAR, {"gains": {"giraffe": 2}}])
     assert told.startswith("The word 'giraffe' is not in the prompt")
     assert len(live_page.evaluate(LATENTS, RED_CAR | {"prompt": "a boat", "steps": 2})["latents"]) == 2
+
+
+# Settings of the second -> what the comparison says of them beside a red car.
+PATHS = """async ([a, b]) => {
+  const { paths, distance } = await diffuscope.compare(a, b);
+  return { paths, distance };
+}"""
+ADDRESS = (
+    "prompt=a+red+car+on+the+beach+at+sunset&seed=7&steps=4&guidance=3&sampler=ddim&preview=full&room=compare"
+)
+
+
+def rows(page: Page, chart: str) -> list[list[str]]:
+    """The table of a chart."""
+    region = page.get_by_role("region", name=chart).first
+    region.get_by_role("button", name="As a table").click()
+    said = [row.locator("th, td").all_inner_texts() for row in region.locator("tbody tr").all()]
+    region.get_by_role("button", name="As a table").click()
+    return said
+
+
+def test_an_address_draws_a_pair_and_the_room_goes_on_from_it(live_page: Page) -> None:
+    page = live_page
+    told = page.evaluate(PATHS, [RED_CAR, {"seed": 8}])
+    page.evaluate("(hash) => { location.hash = hash }", f"{ADDRESS}&b.seed=8")
+    frame = page.locator("figure.b")
+    expect(frame.get_by_role("img", name="a red car on the beach at sunset, B")).to_be_visible(timeout=RUN)
+    expect(frame.locator(".fact")).to_have_text("Seed 8")
+    # What is drawn on the map and along the curve is what the comparison says.
+    place = "{:.2f} / {:.2f}".format
+    written = [
+        [str(step), *(place(*told["paths"][run][step]).replace("-", "−") for run in "ab")]
+        for step in range(5)
+    ]
+    assert rows(page, "The way from noise to picture") == written
+    assert [row[2] for row in rows(page, "How far apart")] == [f"{apart:.3f}" for apart in told["distance"]]
+    expect(page.locator(".between .lead")).to_contain_text("They part at step")
+
+    # A third is another pair, whose address says it; the second is still there, and measured beside it.
+    page.get_by_role("combobox", name="Change").select_option("a word left out")
+    words = page.get_by_role("group", name="Words of B")
+    words.get_by_role("button", name="red", exact=True).click()
+    button(page, "Generate").click()
+    expect(frame.get_by_role("img", name="a car on the beach at sunset, B")).to_be_visible(timeout=RUN)
+    assert "b.prompt=a+car+on+the+beach+at+sunset" in page.url
+    assert page.locator(".prompt-of.a mark").all_inner_texts() == ["red"]
+    page.get_by_role("button", name=re.compile("^Take as B: a red car.*, Seed 8,")).last.click()
+    expect(frame.locator(".fact")).to_have_text("Seed 8")
+    expect(page.locator(".between .lead")).to_contain_text("They part at step", timeout=RUN)
+    assert [row[2] for row in rows(page, "How far apart")] == [f"{apart:.3f}" for apart in told["distance"]]
+    page.evaluate("history.pushState(null, '', '#'); dispatchEvent(new PopStateEvent('popstate'))")

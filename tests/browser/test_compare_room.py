@@ -110,7 +110,7 @@ def test_steps_pair_as_the_comparison_says(room: Page) -> None:
 def test_one_thing_is_changed_at_a_time(room: Page, kind: str, value: str, wishes: dict) -> None:
     room.get_by_role("combobox", name="Change").select_option(kind)
     name = "Prompt" if kind == "the words" else kind
-    control = room.get_by_label(f"{name} of B")
+    control = room.get_by_label(f"{name} of B", exact=True)
     if kind == "Sampler":
         control.select_option(value)
         button(room, "Generate").click()
@@ -133,7 +133,7 @@ def test_a_word_is_left_out_and_taken_back(room: Page) -> None:
 
 def test_what_cannot_be_drawn_is_said_at_once_and_not_asked_for(room: Page) -> None:
     room.get_by_role("combobox", name="Change").select_option("Steps")
-    field = room.get_by_label("Steps of B")
+    field = room.get_by_label("Steps of B", exact=True)
     field.fill("0")
     expect(room.get_by_role("alert")).to_contain_text("must be a whole number from 1 to 1000, not 0")
     button(room, "Generate").click()
@@ -141,7 +141,7 @@ def test_what_cannot_be_drawn_is_said_at_once_and_not_asked_for(room: Page) -> N
 
 
 def test_a_second_that_failed_says_why_in_its_place(room: Page) -> None:
-    error = {"code": "settings", "reason": "gain-absent", "values": {"word": "'giraffe'", "words": "a, red"}}
+    error = {"code": "settings", "reason": "gain-word", "values": {"word": "'giraffe'"}}
     pair(room, ofB={"frames": [], "picture": None, "status": "failed", "error": error})
     said = room.locator("figure.b").get_by_role("alert")
     expect(said).to_contain_text("giraffe")

@@ -63,8 +63,8 @@ export function mount(element, tools, signal) {
         kinds,
       ),
       picked,
+      buttons,
     ),
-    buttons,
     wrong,
   );
 
@@ -124,6 +124,8 @@ export function mount(element, tools, signal) {
     fill(picked, made);
     picked.hidden = !made;
     fill(typed, change.kind === "prompt" && [mirror, field]);
+    set(typed, "role", change.kind === "word" && "group");
+    set(typed, "aria-label", change.kind === "word" && t("compare.leave"));
     set(typed, "data-open", change.kind === "prompt");
   };
 
@@ -163,8 +165,6 @@ export function mount(element, tools, signal) {
         ),
       ),
     );
-    set(typed, "role", "group");
-    set(typed, "aria-label", t("compare.leave"));
     if (held >= 0) /** @type {HTMLElement} */ (typed.children[held])?.focus();
   };
 

@@ -76,10 +76,11 @@ function build(state, send, key) {
   };
   const take = newest(async (/** @type {number} */ guidance) => {
     const taken = await send.retake(step, guidance);
+    trouble.hidden = true;
     if (taken) show(taken);
   });
   /** Guidance 0 is the one answer, 1 the other. */
-  const compare = async () => {
+  const askTwice = async () => {
     const [unheard, heard] = [await send.retake(step, 0), await send.retake(step, 1)];
     if (!unheard || !heard) return;
     tiles.heard.show(heard.preview);
@@ -99,6 +100,7 @@ function build(state, send, key) {
     say(back, t("pushing.back", { own: usual }));
     say(onward, t("pushing.onward", { guidance: chosen }));
     for (const button of [back, onward, alone]) button.disabled = guidance === own;
+    if (guidance === own && document.activeElement === back) slider.focus();
   };
   const drag = (/** @type {number} */ guidance) => {
     slider.value = String(guidance);
@@ -110,7 +112,7 @@ function build(state, send, key) {
 
   slider.value = String(state.hand.guidance[key] ?? own);
   tell();
-  compare()
+  askTwice()
     .then(() => take(Number(slider.value)))
     .catch(fail);
   return h(
