@@ -111,7 +111,7 @@ PATHS = """async ([a, b]) => {
   const { paths, distance } = await diffuscope.compare(a, b);
   return { paths, distance };
 }"""
-ADDRESS = "prompt=a+red+car+on+the+beach+at+sunset&seed=7&steps=4&guidance=3&sampler=ddim&preview=full&room=compare"
+ADDRESS = "prompt=a+red+car+on+the+beach+at+sunset&seed=7&steps=4&guidance=3&sampler=ddim&preview=full&spacing=trained"
 
 
 def rows(page: Page, chart: str) -> list[list[str]]:
@@ -126,14 +126,15 @@ def rows(page: Page, chart: str) -> list[list[str]]:
 def test_an_address_draws_a_pair_and_the_room_goes_on_from_it(live_page: Page) -> None:
     page = live_page
     told = page.evaluate(PATHS, [RED_CAR, {"seed": 8}])
-    page.evaluate("(hash) => { location.hash = hash }", f"{ADDRESS}&b.seed=8")
+    page.evaluate("(hash) => { location.hash = hash }", f"{ADDRESS}&room=compare&b.seed=8")
     frame = page.locator("figure.b")
     expect(frame.get_by_role("img", name="a red car on the beach at sunset, B")).to_be_visible(timeout=RUN)
     expect(frame.locator(".fact")).to_have_text("Seed 8")
     # What is drawn on the map and along the curve is what the comparison says.
     place = "{:.2f} / {:.2f}".format
     written = [
-        [str(step), *(place(*told["paths"][run][step]).replace("-", "−") for run in "ab")] for step in range(5)
+        [str(step), *(place(*told["paths"][run][step]).replace("-", "−") for run in "ab")]
+        for step in range(5)
     ]
     assert rows(page, "The way from noise to picture") == written
     assert [row[2] for row in rows(page, "How far apart")] == [f"{apart:.3f}" for apart in told["distance"]]
