@@ -28,7 +28,9 @@ export interface Diffuscope {
    * Do an activity of pyscript_app/activities/table.py when the engine is ready and those before it have ended; gives its
    * last item. Of items, fields of Python's are in camelCase and arrays are typed arrays. "generate" and "compare"
    * are the methods above: the one's items are frames, the other takes `a` and `b`, and its items are pairs, its last the
-   * comparison. Those of "causes" are `Cause`, and what its wishes leave out is as the page's fields say. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
+   * comparison. Those of "causes" are `Cause`, those of "gallery" `Shown`; the latter takes `vary` ("seed", "guidance",
+   * "sampler" or "steps"), the `values` of it, and settings. What the wishes of the two leave out is as the page's fields
+   * say. Rejects with an AbortError after `cancel()`, with a sentence for a name that nobody knows.
    */
   run<Item>(
     activity: string,
@@ -131,6 +133,19 @@ export interface Comparison {
   /** Where the latents lie on the two axes of the model's manifest, [x, y] each: the one before a run's first frame, then
    * one for each frame. Null where the model has no axes. */
   paths: { a: [number, number][]; b: [number, number][] } | null;
+}
+
+/** One picture of a gallery, as far as it has come; or why it cannot be drawn. */
+export interface Shown {
+  /** Of the setting that varies. */
+  value: string | number;
+  /** `picture` [H, W, 4], 0 to 255; `latent` [C, h, w] of the finished one alone. */
+  glimpse?: { step: number; steps: number; picture: Float32Array; drawnBy: string; latent?: Float32Array };
+  /** How far any two finished pictures are apart: |a - b| / |a| of their latents, on the average. */
+  apart?: number;
+  /** The page says it as `refusal.<reason>`. */
+  reason?: string;
+  values?: Record<string, string | number>;
 }
 
 /** Everything that one denoising step computed; the same fields as in pyscript_app/frame.py. */

@@ -19,7 +19,9 @@ from tests.browser.test_layout import AXE, LAPTOP, PHONE
 SAID = "prompt=a+red+car&seed=7&steps=2&guidance=3&sampler=ddim"
 # The gallery is the page's own; its engine never comes.
 WAITING = 'import { Gallery } from "../runs/gallery.js";' + ENGINE.replace(
-    "this.runs = {};", "this.runs = { generate: async () => {} }; this.gallery = new Gallery(store);"
+    "this.runs = {};",
+    """this.runs = { generate: async () => {}, compare: async (...both) => { globalThis.compared = both; } };
+    this.gallery = new Gallery(store);""",
 )
 # {done, going, status, apart, measured} -> nothing; so many pictures are drawn, or half drawn.
 FILL = """({ done, going, ...fields }) => {
@@ -122,9 +124,11 @@ def test_a_picture_opens_and_goes_to_the_stage(room: Page) -> None:
     button(room, "Seed 9, drawn").click()
     sheet = room.get_by_role("dialog", name="Seed 9")
     expect(sheet.get_by_role("img", name="Seed 9")).to_be_visible()
+    room.evaluate("store.set({ start: { on: true } })")  # the pictures here begin in noise
     button(room, "On the stage").click()
     expect(room.locator(".stage")).to_be_visible()
-    assert room.evaluate("[store.state.settings.seed, location.hash.includes('seed=9')]") == [9, True]
+    said = "[store.state.settings.seed, store.state.start.on, location.hash.includes('seed=9')]"
+    assert room.evaluate(said) == [9, False, True]
     assert "vary" not in room.evaluate("location.hash")
     # What is there is not drawn anew, though another of its pictures is on the stage now.
     room.evaluate("globalThis.before = store.state.gallery")
@@ -135,6 +139,25 @@ def test_a_picture_opens_and_goes_to_the_stage(room: Page) -> None:
     button(room, "Nine seeds").click()
     expect(tiles(room)).to_have_count(9)
     assert room.evaluate("store.state.gallery === before")
+
+
+def test_two_pictures_become_a_and_b_of_a_comparison(room: Page) -> None:
+    vary(room, "Guidance")
+    room.evaluate(FILL, {"done": 5, "going": 0, "status": "finished", "apart": 0.7})
+    button(room, "Guidance 12, drawn").click()
+    button(room, "As B").click()
+    expect(tiles(room).last.locator(".letters")).to_have_text("B")
+    button(room, "Guidance 12, drawn").click()
+    expect(button(room, "As B")).to_have_attribute("aria-pressed", "true")
+    room.keyboard.press("Escape")
+    button(room, "Guidance 1, drawn").click()
+    button(room, "As A").click()
+    expect(room.locator(".room.compare")).to_be_visible()
+    (a, b) = room.evaluate("compared")
+    said = [a[name] for name in ("guidance", "prompt", "seed", "start")]
+    assert (said, b) == ([1, "a red car", 9, None], {"guidance": 12})
+    room.evaluate("store.set({ view: { room: 'gallery' } })")
+    expect(tiles(room)).to_have_count(5)
 
 
 def test_of_a_distilled_model_no_guidance_varies(chromium: Browser, site_url: str) -> None:

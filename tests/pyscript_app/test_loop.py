@@ -33,6 +33,20 @@ from tests.pyscript_app.fake import (
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_frame_says_by_what_its_latent_is_scaled_for_the_network(model: Model, sampler: str) -> None:
+    runtime = FakeRuntime()
+    for frame, fed in zip(
+        collect(replace(SETTINGS, sampler=sampler), model, runtime), runtime.fed("unet"), strict=True
+    ):
+        seen = np.asarray(frame.latent_in) * frame.scale
+        np.testing.assert_allclose(fed["latents"][0].ravel(), seen, rtol=1e-5, atol=1e-4)
+        clean, share = math.sqrt(1 - frame.noise_share**2), frame.noise_share
+        np.testing.assert_allclose(
+            seen, clean * np.asarray(frame.x0) + share * np.asarray(frame.eps), atol=1e-4
+        )
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_frames_carry_arrays_of_the_promised_sizes(model: Model, sampler: str) -> None:
     frames = collect(replace(SETTINGS, sampler=sampler), model)
     assert [frame.step for frame in frames] == list(range(1, 1 + frames[0].steps))

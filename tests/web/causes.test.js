@@ -6,7 +6,7 @@ import { marked } from "../../web/paint/difference.js";
 import { Causes } from "../../web/runs/causes.js";
 import { causes as commands } from "../../web/state/commands/causes.js";
 import { NO_RUN, Store } from "../../web/state/store.js";
-import { trialOf, underway } from "../../web/state/trials.js";
+import { costOf, trialOf, underway } from "../../web/state/trials.js";
 import { english } from "./english.js";
 
 before(english);
@@ -195,6 +195,22 @@ test("a picture that is opened is drawn from the same beginning, and its trial s
   store.set({ settings: { slots: { car: "cut", red: "alone" } } });
   send.restore("car");
   assert.deepEqual(store.state.settings.slots, { red: "alone" });
+});
+
+test("what takes long is not begun unasked", async () => {
+  shown("run-1", { msPerStep: 1000, steps: 10 });
+  const { ms, quick, much } = costOf(store.state, "all");
+  assert.deepEqual([ms, quick, much], [20_000, 12_000, false]);
+  shown("run-1", { msPerStep: 9000, steps: 10, frames: [/** @type {any} */ ({ words: [{ text: "car" }] })] });
+  store.set({ view: { word: 0 } });
+  const nobody = /** @type {any} */ ({});
+  const send = commands(store, /** @type {any} */ ({ causes }), nobody, nobody);
+  send.carry();
+  await soon();
+  assert.deepEqual([store.state.view.part, asked.length], [1, 0]);
+  send.tryOut("word", "car", true);
+  await soon();
+  assert.equal(asked[0].wishes.quick, true);
 });
 
 test("what did not change pales", () => {

@@ -126,6 +126,25 @@ test("the second begins where the first does, unless it says where", async () =>
   runs.cancel();
 });
 
+test("both begin at the page's picture, where neither says otherwise", async () => {
+  const picture = new ImageData(new Uint8ClampedArray(4), 1, 1);
+  store.set({ start: { on: true, picture, strength: 0.5 } });
+  const places = [];
+  for (const [a, b] of [[], [{}, { start: null }], [{ start: null }]]) {
+    store.set({ start: { on: true } });
+    failure(runs.compare(a, b));
+    await soon();
+    const { wishes } = /** @type {any} */ (asked.at(-1));
+    places.push([wishes.a.start?.strength, wishes.b.start?.strength]);
+  }
+  assert.deepEqual(places, [
+    [0.5, 0.5],
+    [0.5, undefined],
+    [undefined, undefined],
+  ]);
+  runs.cancel();
+});
+
 test("frames go to their own runs, one on show and one beside it, and pairs are of them", async () => {
   const pairs = /** @type {any[]} */ ([]);
   const run = runs.compare({ steps: 1 }, { steps: 2 }, (pair) => pairs.push(pair));

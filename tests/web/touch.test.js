@@ -1,7 +1,8 @@
-/** A latent under the hand: what is painted, covered, copied and moved, at its edges too; and the newest asking. */
+/** A latent under the hand: what is painted, covered, copied and moved, at its edges too, and undone; the newest asking. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cellOf, filled, moved, noise, patch, way } from "../../web/paint/touch.js";
+import { Touched } from "../../web/paint/touched.js";
 import { newest } from "../../web/state/newest.js";
 
 const SHAPE = { channels: 2, height: 3, width: 4 };
@@ -109,6 +110,79 @@ test("a colour becomes the cell that shows it, with the smallest numbers", () =>
   });
   const along = cellOf([1, 0, 0], MINIATURE).reduce((sum, value, k) => sum + value * blind[k], 0);
   assert.ok(Math.abs(along) < 1e-12);
+});
+
+/** A latent in the hand whose noise is 0, with patches of one cell. @param {"paint" | "erase" | "copy" | "shift"} tool */
+function inHand(tool) {
+  const touched = new Touched([VALUES], SHAPE, () => 0);
+  return Object.assign(touched, { tool, size: 1, colour: [-1, -2] });
+}
+
+test("a stroke is one touch, whatever its length, and is undone as one", () => {
+  const touched = inHand("paint");
+  touched.begin({ x: 0, y: 0 });
+  touched.move({ x: 2, y: 0 });
+  touched.end();
+  assert.deepEqual(rows(touched.now)[0], [-1, -1, -1, 4]);
+  assert.equal(touched.now[12], -2);
+  touched.tool = "erase";
+  touched.begin({ x: 3, y: 0 });
+  touched.end();
+  assert.deepEqual(rows(touched.now)[0], [-1, -1, -1, 0]);
+  touched.undo();
+  assert.deepEqual(rows(touched.now)[0], [-1, -1, -1, 4]);
+  touched.undo();
+  touched.undo();
+  assert.ok(touched.untouched);
+  assert.equal(touched.now, VALUES);
+});
+
+test("a patch is held over one place and the next, and put down in the last alone", () => {
+  for (const [tool, left] of /** @type {const} */ ([
+    ["copy", 1],
+    ["shift", 0],
+  ])) {
+    const touched = inHand(tool);
+    touched.begin({ x: 0, y: 0 });
+    assert.ok(touched.holds);
+    touched.move({ x: 1, y: 0 });
+    touched.move({ x: 2, y: 0 });
+    touched.end();
+    assert.deepEqual(rows(touched.now)[0], [left, 2, 1, 4]);
+  }
+});
+
+test("what is dropped leaves the latent as it was", () => {
+  const touched = inHand("shift");
+  touched.begin({ x: 0, y: 0 });
+  touched.move({ x: 1, y: 0 });
+  touched.drop();
+  touched.end();
+  assert.ok(touched.untouched);
+  assert.equal(touched.holds, false);
+});
+
+test("however often it is touched, the run's own is there in the end", () => {
+  const touched = inHand("paint");
+  for (let touch = 0; touch < 50; touch++) {
+    touched.colour = [-touch, 0];
+    touched.begin({ x: 0, y: 0 });
+    touched.end();
+  }
+  assert.equal(touched.latents.length, 30);
+  assert.equal(touched.now[0], -49);
+  touched.reset();
+  assert.equal(touched.now, VALUES);
+});
+
+test("in the run's own size what nobody touched is the run's to the bit", () => {
+  const own = VALUES.map((value) => value * 3.7);
+  const touched = new Touched([own.map((value) => value * 0.1)], SHAPE, () => 0);
+  Object.assign(touched, { size: 1, colour: [5, 6] });
+  touched.begin({ x: 1, y: 0 });
+  touched.end();
+  const given = touched.inItsOwnSize(own, 0.1);
+  assert.deepEqual([...given].filter((value, k) => value !== own[k]).map(Math.round), [50, 60]);
 });
 
 test("of what is asked for meanwhile the newest is done, and the rest never", async () => {

@@ -36,7 +36,7 @@ export function faceOf({ activities, causes, gallery, runs, store }) {
         return /** @type {any} */ (runs.compare({ ...few, ...a }, b, heard));
       }
       if (activity === "causes") return causes.run(wishes, heard);
-      if (activity === "gallery") return gallery.draw({ ...few, ...others }, onItem);
+      if (activity === "gallery") return /** @type {any} */ (gallery.draw({ ...few, ...others }, heard));
       return activities.run(activity, wishes, { onItem });
     },
     pause: () => steered().pause(),

@@ -43,7 +43,7 @@ export class Causes {
    *
    * @param {Kind} kind
    * @param {string | null} word
-   * @param {{ gain?: number, place?: Uint8Array }} [wishes] of the activity
+   * @param {{ gain?: number, place?: Uint8Array, quick?: boolean }} [wishes] of the activity
    */
   async draw(kind, word, wishes = {}) {
     this.cancel(kind);

@@ -4,7 +4,7 @@
  *
  * @import { Commands } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { Gallery as State, Manifest, Tile, Varied, Wishes } from "../types"
+ * @import { Gallery as State, Manifest, Shown, Tile, Varied, Wishes } from "../types"
  */
 import { Activities, GaveWay } from "../engine/activities.js";
 import { Deferred } from "../engine/promises.js";
@@ -34,8 +34,8 @@ export class Gallery {
    * Draw a gallery with the given settings over those of the store, in place of the one that is there.
    *
    * @param {Wishes & { vary?: Varied, values?: (string | number)[] }} [wishes]
-   * @param {(item: any) => void} [onItem]
-   * @returns {Promise<any>} its last item; rejects with an AbortError after `cancel()`, with an Error that says what went
+   * @param {(item: Shown) => void} [onItem]
+   * @returns {Promise<Shown>} its last item; rejects with an AbortError after `cancel()`, with an Error that says what went
    *   wrong
    */
   async draw({ vary = "seed", values, ...wishes } = {}, onItem) {
@@ -118,7 +118,7 @@ export class Gallery {
     return this.store.state.gallery;
   }
 
-  /** @param {(item: any) => void} [onItem] */
+  /** @param {(item: Shown) => void} [onItem] */
   async #go(onItem) {
     const id = `gallery-${++this.#count}`;
     this.#id = id;
@@ -137,7 +137,7 @@ export class Gallery {
     }
   }
 
-  /** Begin anew as often as it gave way. @param {string} id @param {((item: any) => void)} [onItem] */
+  /** Begin anew as often as it gave way. @param {string} id @param {((item: Shown) => void)} [onItem] */
   async #turns(id, onItem) {
     for (;;) {
       try {
@@ -171,8 +171,8 @@ export class Gallery {
     };
   }
 
-  /** @param {any} item as the worker sends it */
-  #take({ value, glimpse, apart, reason, values }) {
+  /** @param {Shown} item as the worker sends it */
+  #take({ value, glimpse, apart, reason = "", values }) {
     const { height, width } = /** @type {Manifest} */ (this.store.state.model).picture;
     const change = glimpse
       ? {

@@ -122,7 +122,15 @@ def test_every_activity_of_the_table_is_a_module_that_can_be_run() -> None:
 def test_an_activity_that_nobody_knows_is_refused_with_a_code() -> None:
     trouble = asyncio.run(_ask("sing"))["trouble"]
     assert trouble["reason"] == "activity-unknown"
-    assert trouble["values"] == {"name": "'sing'", "choices": "generate, compare, count"}
+    assert trouble["values"] == {"name": "'sing'", "choices": ", ".join(ACTIVITIES)}
+
+
+def test_a_step_that_is_not_remembered_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert commands._engine
+    monkeypatch.setattr(commands._engine, "model", SimpleNamespace(previews={"full": "vae_decoder"}))
+    trouble = asyncio.run(commands.take_step("run-1", 2, 3.5))["trouble"]
+    assert trouble["reason"] == "from-answer"
+    assert trouble["values"] == {"run": "'run-1'", "step": "2"}
 
 
 async def _ask(activity: str) -> Any:

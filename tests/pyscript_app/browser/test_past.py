@@ -219,6 +219,7 @@ def test_three_large_runs_and_twenty_of_the_miniature_are_remembered(states: lis
         total = array("f", bytes(4 * 77 * attended * attended))
         for step in range(1, steps):
             past.keep(name, replace(states[0], frames=step, latent=latent, history=latent * 3, total=total))
+            past.keep_answer(name, step, SIX, latent * 2)
 
     forgotten: list[str] = []
     past = Past(forgotten.append)
@@ -229,4 +230,7 @@ def test_three_large_runs_and_twenty_of_the_miniature_are_remembered(states: lis
     assert not forgotten
     packed = [kept for steps in past._runs.values() for kept in steps.values()]
     assert len(packed) == 20 * 9 + 3 * 49
-    assert past.taken == sum(map(len, packed)) <= ROOM
+    answers = [answer for _, answer in past._answers.values()]
+    assert past.taken == sum(map(len, packed + answers)) <= ROOM
+    # The newest run's steps can be taken again.
+    assert len([run for run, _ in past._answers if run == "large 2"]) == 49

@@ -8,7 +8,7 @@ import { clear } from "../../paint/canvas.js";
 import { paintSight } from "../../paint/lens.js";
 import { sightOf } from "../../state/lenses.js";
 import { besideRun, shownCompared, shownFrame, shownRun, shownSteps } from "../../state/selectors.js";
-import { stepsInSight } from "../../state/steps.js";
+import { numbered, stepsInSight } from "../../state/steps.js";
 import { t } from "../../text/text.js";
 import { fill, h, say, set } from "../../views/dom.js";
 import { lensSwitch } from "../../views/lenses.js";
@@ -70,17 +70,17 @@ export function mount(element, tools, signal) {
       paint(ofB, beside, beside?.frames[(paired?.b ?? 0) - 1], t("compare.b"));
       const current = here?.step === step;
       set(item, "aria-current", current ? "step" : false);
-      set(cover, "aria-label", t("compare.show", { step }));
+      set(cover, "aria-label", t("compare.show", { step: step + run.skipped }));
       cover.disabled = !run.frames[step - 1];
       cover.tabIndex = current ? 0 : -1; // the arrows go from step to step
-      say(number, step);
+      say(number, step + run.skipped);
     }
     reveal();
     scrub.max = String(Math.max(1, run.frames.length));
     scrub.value = String(here?.step ?? 1);
     scrub.disabled = run.frames.length < 2;
-    const steps = shownSteps(store.state);
-    set(scrub, "aria-valuetext", here ? t("progress.step", { step: here.step, steps }) : t("progress.none"));
+    const at = numbered(run, { step: here?.step ?? 1, steps: shownSteps(store.state) });
+    set(scrub, "aria-valuetext", here ? t("progress.step", at) : t("progress.none"));
   };
 
   /**
@@ -92,11 +92,8 @@ export function mount(element, tools, signal) {
   const paint = (canvas, run, frame, name) => {
     set(canvas, "role", frame ? "img" : false);
     set(canvas, "aria-hidden", frame ? false : "true");
-    set(
-      canvas,
-      "aria-label",
-      frame && t("compare.step.name", { step: frame.step, steps: frame.steps, name }),
-    );
+    const { step, steps } = run && frame ? numbered(run, frame) : { step: 0, steps: 0 };
+    set(canvas, "aria-label", frame && t("compare.step.name", { step, steps, name }));
     if (run && frame) paintSight(canvas, sightOf(run, frame, store.state.view));
     else clear(canvas);
   };

@@ -12,8 +12,9 @@ import { pointAt, trace, winding } from "../../paint/line.js";
 import { causes } from "../../state/differences.js";
 import { sightOf } from "../../state/lenses.js";
 import { besideRun, finishedPicture, shownRun } from "../../state/selectors.js";
+import { numbered } from "../../state/steps.js";
 import { rich, t } from "../../text/text.js";
-import { fill, h, icon, rem, set, sized } from "../../views/dom.js";
+import { fill, h, icon, rem, set, sized, unitOf } from "../../views/dom.js";
 import { frameOf, nameOf, runOf, written } from "./sides.js";
 
 const POWER = 2.2; // as on the stage: the middle of a run stays legible
@@ -46,8 +47,9 @@ export function frame(letter, { store }, signal) {
   const wind = (/** @type {number} */ unit, /** @type {number} */ side, /** @type {number} */ band) => {
     const run = runOf(store.state, letter);
     const frames = run?.frames ?? [];
-    const steps = Math.max(1, run?.steps ?? 1);
-    const here = (frameOf(store.state, letter)?.step ?? 0) / steps;
+    const skipped = run?.skipped ?? 0;
+    const steps = Math.max(1, (run?.steps ?? 1) + skipped);
+    const here = (skipped + (frameOf(store.state, letter)?.step ?? 0)) / steps;
     const theme = document.documentElement.dataset.theme;
     const key = [here, steps, run?.id, frames.length, unit, side, theme].join();
     if (key === drawn) return;
@@ -58,7 +60,7 @@ export function frame(letter, { store }, signal) {
       ...{ gap: band / laps, laps, radius: 0.3 * band, upright: true },
     });
     const roughness = (/** @type {number} */ lap) => {
-      const at = Math.min(frames.length - 1, Math.max(0, Math.floor((lap * steps) / laps)));
+      const at = Math.min(frames.length - 1, Math.max(0, Math.floor((lap * steps) / laps) - skipped));
       return AMPLITUDE * band * (frames[at]?.noiseShare ?? 1) ** POWER;
     };
     const context = inUnits(line, side + 2 * MARGIN, side + 2 * MARGIN, unit);
@@ -66,7 +68,7 @@ export function frame(letter, { store }, signal) {
     context.lineJoin = "round";
     for (const [from, to, ink, rough] of /** @type {const} */ ([
       [here * laps, laps, "--coil-next", false],
-      [0, here * laps, "--run", true],
+      [(skipped * laps) / steps, here * laps, "--run", true],
     ])) {
       context.beginPath();
       trace(context, path, from, to, rough ? roughness : undefined);
@@ -75,12 +77,12 @@ export function frame(letter, { store }, signal) {
       context.stroke();
     }
     const { x, y, angle } = pointAt(path, here * laps);
-    lamp.hidden = here === 0 || here === 1;
+    lamp.hidden = here === skipped / steps || here === 1;
     lamp.style.transform = `translate(${(x - MARGIN) * unit}px, ${(y - MARGIN) * unit}px) rotate(${angle}deg)`;
   };
 
   const draw = () => {
-    const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const unit = unitOf();
     const side = box.clientWidth / unit;
     if (side === 0) return;
     const band = Math.min(BAND.most, BAND.part * side);
@@ -101,7 +103,7 @@ export function frame(letter, { store }, signal) {
     const name = t(`compare.${letter}`);
     if (run && here) {
       const prompt = run.settings?.prompt.trim() || t("prompt.none");
-      const { step, steps } = here;
+      const { step, steps } = numbered(run, here);
       const finished = finishedPicture(run, here);
       set(
         picture,
@@ -123,10 +125,12 @@ export function frame(letter, { store }, signal) {
   };
 
   /** @param {Run} run @param {Frame} here */
-  const stand = (run, here) =>
-    finishedPicture(run, here)
+  const stand = (run, here) => {
+    const at = numbered(run, here);
+    return finishedPicture(run, here)
       ? rich("picture.finished", { count: here.steps })
-      : rich("compare.step", { step: here.step, steps: here.steps });
+      : rich("compare.step", at);
+  };
 
   /** What this run has otherwise than the other, the words aside: these are marked where they stand. */
   const facts = () => {

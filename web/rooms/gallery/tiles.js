@@ -84,7 +84,7 @@ export function mount(element, { store, send }, signal) {
     if (a !== undefined && b !== undefined) {
       pair = {};
       const { state } = store;
-      send.compare(settingsOf(state, b), settingsOf(state, a));
+      send.compare({ [state.gallery.vary]: b }, { ...settingsOf(state, a), start: null });
     }
     update();
   };

@@ -10,7 +10,7 @@
  */
 import { numberOf } from "../parts.js";
 import { shownWords } from "../selectors.js";
-import { trialOf } from "../trials.js";
+import { costOf, trialOf } from "../trials.js";
 
 const WORDS = numberOf("words");
 
@@ -30,17 +30,18 @@ export function causes(store, engine, playing, whereabouts) {
   };
 
   return {
-    /** Show what the chosen word carries; it is drawn unless it is there. */
+    /** Show what the chosen word carries; it is drawn unless it is there, or takes long. */
     carry() {
       const { word } = store.state.view;
       const text = word === null ? null : shownWords(store.state)[word]?.text;
       store.set({ view: { part: WORDS } });
-      if (text && !trialOf(store.state, "word", text)) engine.causes.draw("word", text);
+      if (text && !trialOf(store.state, "word", text) && !costOf(store.state, "word").much)
+        engine.causes.draw("word", text);
     },
 
-    /** Draw one kind of what words cause. @param {Kind} kind @param {string | null} word */
-    tryOut(kind, word) {
-      engine.causes.draw(kind, word);
+    /** Draw one kind of what words cause. @param {Kind} kind @param {string | null} word @param {boolean} quick in few steps */
+    tryOut(kind, word, quick) {
+      engine.causes.draw(kind, word, quick ? { quick } : {});
     },
 
     /** Draw with another strength of a word. @param {string} word @param {number} gain @param {Uint8Array} place its own */

@@ -13,6 +13,7 @@ import { COMPARE } from "../address.js";
 import { within } from "../bounds.js";
 import { withRun } from "../runs.js";
 import { besideRun, shownCompared, shownRun, shownSettings } from "../selectors.js";
+import { startAfter } from "../start.js";
 
 const REFUSED = "refused"; // the id of a second run that was none
 
@@ -40,13 +41,14 @@ export function comparing(store, { runs }, playing, travels, whereabouts) {
       const { preview, every } = store.state.settings;
       store.set({
         settings: { ...shownSettings(store.state), preview, every },
+        start: startAfter(store.state, before.start),
         view: { step: null, part: null, lost: null },
       });
       try {
         const drawing = runs.compare(a, b);
         // No address tells of another beginning.
-        const anew = ![a, b].some((wishes) => wishes.from || wishes.start);
         const beside = besideRun(store.state);
+        const anew = ![a, b].some(({ from }) => from) && !shownRun(store.state).start && !beside?.start;
         if (anew && beside?.settings && beside.status === "waiting") whereabouts.say(beside.settings);
         await drawing;
       } catch (error) {
@@ -65,9 +67,10 @@ export function comparing(store, { runs }, playing, travels, whereabouts) {
       playing.hold();
       runs.cancel();
       store.set({ runs: { shown: a, beside: b }, view: { step: null } });
-      const { settings } = shownRun(store.state);
+      const { settings, start } = shownRun(store.state);
       const beside = besideRun(store.state)?.settings;
-      if (settings) store.set({ settings: within({ ...settings }).settings });
+      const begins = startAfter(store.state, start);
+      if (settings) store.set({ settings: within({ ...settings }).settings, start: begins });
       if (beside) whereabouts.say(beside);
       await unpacked([a, b]);
       if (shownCompared(store.state) || shownRun(store.state).id !== a) return;

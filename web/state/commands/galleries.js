@@ -57,7 +57,8 @@ export function galleries(store, { gallery }, draws, travels, whereabouts) {
     /** Draw a picture of the gallery again, on the stage. @param {string | number} value of what varies */
     stagePicture(value) {
       const { vary, settings } = store.state.gallery;
-      store.set({ settings: { ...settings, [vary]: value } });
+      // Its pictures began in noise.
+      store.set({ settings: { ...settings, [vary]: value }, start: { on: false } });
       travels.enter(STAGE);
       draws.generate();
     },

@@ -19,7 +19,7 @@ const WORDS = numberOf("words");
  * @returns {HTMLElement}
  */
 export function causes(tools, signal) {
-  const { store, reach } = tools;
+  const { store } = tools;
   const none = h("p", { class: "quiet" }, t("causes.none"));
   const leak = h("p", { class: "quiet" });
   const [carried, strength, all] = [trial("word", tools), louder(tools, signal), trial("all", tools)];
@@ -55,10 +55,5 @@ export function causes(tools, signal) {
     signal,
   );
   update();
-  reach.offer(
-    "carries",
-    () => carried.element.scrollIntoView({ block: "start", behavior: "instant" }),
-    signal,
-  );
   return element;
 }

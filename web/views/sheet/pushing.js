@@ -8,7 +8,7 @@
 import { amplified } from "../../paint/difference.js";
 import { colourImage } from "../../paint/latent.js";
 import { newest } from "../../state/newest.js";
-import { drawerOf, handKey, shownFrame, shownModel } from "../../state/selectors.js";
+import { drawerOf, handKey, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
 import { number, t } from "../../text/text.js";
 import { fill, h, icon, say } from "../dom.js";
 import { group, operator, tile } from "./tiles.js";
@@ -30,6 +30,7 @@ export function pushing(state, send, there) {
 function build(state, send, key) {
   const frame = /** @type {Frame} */ (shownFrame(state));
   const { step, steps } = frame;
+  const title = t("pushing.slider", { step: step + shownRun(state).skipped });
   const shape = /** @type {Manifest} */ (shownModel(state)).latent;
   const { settings } = /** @type {Run} */ (drawerOf(state, step));
   const own = settings?.guidance ?? 1;
@@ -49,7 +50,7 @@ function build(state, send, key) {
     min: 0,
     max: Math.max(MUCH, own),
     step: 0.1,
-    "aria-label": t("pushing.slider", { step }),
+    "aria-label": title,
   });
   const back = h("button", { class: "button small", click: () => drag(own) });
   const onward = h("button", {
@@ -75,10 +76,11 @@ function build(state, send, key) {
   };
   const take = newest(async (/** @type {number} */ guidance) => {
     const taken = await send.retake(step, guidance);
+    trouble.hidden = true;
     if (taken) show(taken);
   });
   /** Guidance 0 is the one answer, 1 the other. */
-  const compare = async () => {
+  const askTwice = async () => {
     const [unheard, heard] = [await send.retake(step, 0), await send.retake(step, 1)];
     if (!unheard || !heard) return;
     tiles.heard.show(heard.preview);
@@ -98,6 +100,7 @@ function build(state, send, key) {
     say(back, t("pushing.back", { own: usual }));
     say(onward, t("pushing.onward", { guidance: chosen }));
     for (const button of [back, onward, alone]) button.disabled = guidance === own;
+    if (guidance === own && document.activeElement === back) slider.focus();
   };
   const drag = (/** @type {number} */ guidance) => {
     slider.value = String(guidance);
@@ -109,7 +112,7 @@ function build(state, send, key) {
 
   slider.value = String(state.hand.guidance[key] ?? own);
   tell();
-  compare()
+  askTwice()
     .then(() => take(Number(slider.value)))
     .catch(fail);
   return h(
@@ -137,7 +140,7 @@ function build(state, send, key) {
       h(
         "section",
         { class: "group by-hand" },
-        h("h3", {}, t("pushing.slider", { step })),
+        h("h3", {}, title),
         slider,
         h("div", { class: "choices" }, onward, alone, back),
         trouble,

@@ -38,6 +38,13 @@ export function mount(element, tools, signal) {
   /** @type {View["part"]} */
   let open = null;
 
+  /** Bring what a word causes into sight; where the sheet scrolls in itself, the page stays. */
+  const come = () => {
+    if (body.scrollHeight > body.clientHeight) body.scrollTo({ top: caused.offsetTop - body.offsetTop });
+    else caused.scrollIntoView({ block: "start", behavior: "instant" });
+  };
+  reach.offer("carries", come, signal);
+
   /** What scrolls can be scrolled by keyboard. */
   const scrolls = () => set(body, "tabindex", body.scrollHeight > body.clientHeight ? 0 : false);
   sized(body, scrolls, signal);
@@ -105,6 +112,12 @@ export function mount(element, tools, signal) {
       outOfReach(store.state),
     ],
     draw,
+    signal,
+  );
+  // The button that turned to the tools, or back from them, is gone.
+  store.subscribe(
+    ({ hand }) => [hand.touching],
+    () => title.focus({ preventScroll: true }),
     signal,
   );
   turn();

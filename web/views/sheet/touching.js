@@ -6,17 +6,17 @@
  * @import { Cell } from "../../paint/touch.js"
  * @import { Frame, Manifest, State } from "../../types"
  */
+import { put } from "../../paint/canvas.js";
 import { colourImage } from "../../paint/latent.js";
-import { cellOf, filled, moved, noise, patch, way } from "../../paint/touch.js";
+import { cellOf, noise, patch } from "../../paint/touch.js";
+import { TOOLS, Touched } from "../../paint/touched.js";
 import { newest } from "../../state/newest.js";
-import { handKey, shownFrame, shownModel } from "../../state/selectors.js";
+import { handKey, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
 import { h, icon, say, set } from "../dom.js";
 import { tile } from "./tiles.js";
 
-const TOOLS = /** @type {const} */ (["paint", "erase", "copy", "shift"]);
-const UNDONE = 30; // touches that can be undone
-const FIRST = "#d23a1e";
+const FIRST = "#d23a1e"; // the colour before another is chosen
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -35,65 +35,66 @@ export function touching(state, send, there) {
 function build(state, send, key) {
   const { step, latentIn, scale = 1, noiseShare } = /** @type {Frame} */ (shownFrame(state));
   const shape = /** @type {Manifest} */ (shownModel(state)).latent;
-  /** Before each touch, the run's own first; as the network sees it, so that a colour is the same with every sampler. */
-  let latents = state.hand.latents[key] ?? [scale === 1 ? latentIn : latentIn.map((value) => value * scale)];
-  /** With a touch that has not ended yet. */
-  let now = latents[latents.length - 1];
-  /** @type {typeof TOOLS[number]} */
-  let tool = "paint";
-  /** @type {Cell} */
-  let cursor = { x: Math.floor(shape.width / 2), y: Math.floor(shape.height / 2) };
-  /** Where a patch was taken up, and what is under it. @type {{ from: Cell, onto: Float32Array } | null} */
-  let taken = null;
-
-  const canvas = h("canvas", {
-    class: "touched",
-    role: "application",
-    tabindex: 0,
-    "aria-label": t("touching.latent"),
-    "aria-describedby": "touching-how",
-  });
-  const square = h("span", { class: "brush", "aria-hidden": "true" });
-  const where = h("span", { class: "hush", role: "status" });
+  // As the network sees it, so that a colour is the same with every sampler.
+  const own = scale === 1 ? latentIn : latentIn.map((value) => value * scale);
+  const touched = new Touched(state.hand.latents[key] ?? [own], shape, noise(noiseShare));
   const decoded = state.engine.sparing ? null : tile(t("touching.decoded"), true);
-  const grid = tile(t("touching.latent"));
-  grid.element.replaceChildren(
-    h("div", { class: "board" }, canvas, square),
-    h("figcaption", {}, t("touching.latent"), where),
-  );
+  /** @type {Float32Array | null} what was decoded last, or is about to be */
+  let looked = null;
+  const look = newest(async (/** @type {Float32Array} */ latent) => {
+    const picture = await send.peek(latent);
+    if (picture) decoded?.show(picture);
+  });
+
   const size = h("input", {
     type: "range",
     min: 1,
     max: Math.floor(shape.width / 2),
     value: Math.max(2, Math.round(shape.width / 8)),
     "aria-label": t("touching.size"),
-    input: () => draw(),
+    input: () => handle(() => {}),
   });
-  const colour = h("input", { type: "color", value: FIRST, "aria-label": t("touching.colour") });
+  const colour = h("input", {
+    type: "color",
+    value: FIRST,
+    "aria-label": t("touching.colour"),
+    input: () => handle(() => {}),
+  });
+  /** Do something with the tools as they are set, and show what comes of it. @param {() => void} act */
+  const handle = (act) => {
+    touched.size = Number(size.value);
+    const [low, high] = shape.range;
+    touched.colour = cellOf(rgbOf(colour.value), shape.rgb).map((x) => Math.max(low, Math.min(high, x)));
+    act();
+    draw();
+  };
+  /** The same, of what is remembered. @param {() => void} act */
+  const keep = (act) => {
+    const { latents } = touched;
+    handle(act);
+    if (touched.latents !== latents) send.touch(step, touched.latents);
+  };
   const tools = TOOLS.map((name) => h("button", { click: () => pick(name) }, t(`touching.${name}`)));
   const how = h("p", { class: "quiet", id: "touching-how" });
-  const undo = h(
-    "button",
-    { class: "button small", click: () => keep(latents.slice(0, -1)) },
-    t("touching.undo"),
+  const pick = (/** @type {typeof TOOLS[number]} */ name) => {
+    handle(() => touched.drop());
+    touched.tool = name;
+    for (const [k, button] of tools.entries()) set(button, "aria-pressed", String(TOOLS[k] === name));
+    say(how, t(`touching.${name}.how`));
+    colour.hidden = name !== "paint";
+  };
+  /** @param {string} text @param {() => void} click */
+  const button = (text, click) => h("button", { class: "button small", click }, text);
+  const undo = button(t("touching.undo"), () => keep(() => touched.undo()));
+  const reset = button(t("touching.reset"), () => keep(() => touched.reset()));
+  const onward = button(t("touching.onward", { step: step + shownRun(state).skipped }), () =>
+    send.goOn(step, { latent: touched.inItsOwnSize(latentIn, scale) }),
   );
-  const reset = h(
-    "button",
-    { class: "button small", click: () => keep(latents.slice(0, 1)) },
-    t("touching.reset"),
-  );
-  const onward = h("button", { class: "button small", click: () => goOn() }, t("touching.onward", { step }));
+  const { element: board, canvas, square } = boardOf(touched, handle, keep);
 
-  const look = newest(async (/** @type {Float32Array} */ latent) => {
-    const picture = await send.peek(latent);
-    if (picture) decoded?.show(picture);
-  });
   const draw = () => {
-    const image = colourImage(now, shape);
-    if (canvas.width !== image.width) canvas.width = image.width;
-    if (canvas.height !== image.height) canvas.height = image.height;
-    canvas.getContext("2d")?.putImageData(image, 0, 0);
-    const { left, top, right, bottom } = patch(shape, cursor, Number(size.value));
+    put(canvas, colourImage(touched.now, shape));
+    const { left, top, right, bottom } = patch(shape, touched.cursor, touched.size);
     const part = (/** @type {number} */ cells, /** @type {number} */ all) => `${(100 * cells) / all}%`;
     Object.assign(square.style, {
       left: part(left, shape.width),
@@ -101,121 +102,19 @@ function build(state, send, key) {
       width: part(right - left, shape.width),
       height: part(bottom - top, shape.height),
     });
-    set(square, "data-taken", taken !== null);
-    for (const button of [undo, reset, onward]) button.disabled = latents.length === 1;
-    if (decoded) look(now).catch((error) => console.warn("The touched latent was not decoded:", error));
+    set(square, "data-taken", touched.holds);
+    // Who works by keyboard stays here when the pressed button has no more to do.
+    if (touched.untouched && [undo, reset].some((each) => each === document.activeElement)) canvas.focus();
+    for (const each of [undo, reset, onward]) each.disabled = touched.untouched;
+    if (!decoded || looked === touched.now) return;
+    looked = touched.now;
+    look(looked).catch((error) => console.warn("The touched latent was not decoded:", error));
   };
-  /** @param {Float32Array[]} all */
-  const keep = (all) => {
-    taken = null;
-    latents = all.length > UNDONE ? [all[0], ...all.slice(1 - UNDONE)] : all;
-    now = latents[latents.length - 1];
-    send.touch(step, latents);
-    draw();
-  };
-  const end = () => {
-    if (now === latents[latents.length - 1]) taken = null;
-    else keep([...latents, now]);
-    draw();
-  };
-  const drop = () => {
-    now = latents[latents.length - 1];
-    taken = null;
-    draw();
-  };
-  const pick = (/** @type {typeof TOOLS[number]} */ name) => {
-    tool = name;
-    drop();
-    for (const [k, button] of tools.entries()) set(button, "aria-pressed", String(TOOLS[k] === tool));
-    say(how, t(`touching.${tool}.how`));
-    colour.hidden = tool !== "paint";
-  };
-  const covered = noise(noiseShare);
-  /** Begin a touch at the cursor: paint a patch, or take one up. */
-  const begin = () => {
-    const wide = Number(size.value);
-    if (tool === "paint" || tool === "erase") return touch(cursor);
-    taken = { from: cursor, onto: tool === "copy" ? now : filled(now, shape, cursor, wide, covered) };
-    draw();
-  };
-  /** Go on with it to a cell. @param {Cell} to */
-  const touch = (to) => {
-    const wide = Number(size.value);
-    if (taken) {
-      now = moved(latents[latents.length - 1], shape, { from: taken.from, to, size: wide }, taken.onto);
-    } else {
-      const [low, high] = shape.range;
-      const cell = cellOf(rgbOf(colour.value), shape.rgb).map((value) =>
-        Math.max(low, Math.min(high, value)),
-      );
-      for (const each of way(cursor, to))
-        now = filled(now, shape, each, wide, tool === "paint" ? (c) => cell[c] : covered);
-    }
-    cursor = to;
-    draw();
-  };
-  const goOn = () => {
-    // What nobody touched is the run's own to the bit.
-    const [own] = latents;
-    const latent = latents[latents.length - 1].map((value, k) =>
-      value === own[k] ? latentIn[k] : value / scale,
-    );
-    send.goOn(step, { latent });
-  };
-
-  /** @param {PointerEvent} event @returns {Cell} */
-  const cellAt = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const along = (/** @type {number} */ part, /** @type {number} */ cells) =>
-      Math.max(0, Math.min(cells - 1, Math.floor(part * cells)));
-    return {
-      x: along((event.clientX - box.left) / box.width, shape.width),
-      y: along((event.clientY - box.top) / box.height, shape.height),
-    };
-  };
-  canvas.addEventListener("pointerdown", (event) => {
-    drop();
-    canvas.setPointerCapture(event.pointerId);
-    cursor = cellAt(event);
-    begin();
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    const cell = cellAt(event);
-    if (cell.x === cursor.x && cell.y === cursor.y) return;
-    if (canvas.hasPointerCapture(event.pointerId)) return touch(cell);
-    if (taken) return; // the keys hold a patch
-    cursor = cell;
-    draw();
-  });
-  canvas.addEventListener("pointerup", end);
-  canvas.addEventListener("pointercancel", drop);
-  canvas.addEventListener("keydown", (event) => {
-    const [right, down] = ARROWS[event.key] ?? [0, 0];
-    if (right || down) {
-      const to = {
-        x: Math.max(0, Math.min(shape.width - 1, cursor.x + right)),
-        y: Math.max(0, Math.min(shape.height - 1, cursor.y + down)),
-      };
-      if (taken) touch(to);
-      cursor = to;
-      draw();
-      say(where, t("touching.where", { row: to.y + 1, column: to.x + 1 }));
-    } else if (event.key === " " || event.key === "Enter") {
-      if (taken) end();
-      else {
-        begin();
-        if (!taken) end();
-      }
-    } else if (event.key === "Escape" && taken) drop();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  pick(tool);
+  pick("paint");
   return h(
     "div",
     { class: "touching", "data-touched": key },
-    h("div", { class: "boards" }, grid.element, decoded?.element),
+    h("div", { class: "boards" }, board, decoded?.element),
     h(
       "div",
       { class: "by-hand" },
@@ -236,6 +135,83 @@ function build(state, send, key) {
       ),
     ),
   );
+}
+
+/**
+ * The latent, large, with the square of cells that the tool is on.
+ *
+ * @param {Touched} touched
+ * @param {(act: () => void) => void} handle does something with it
+ * @param {(act: () => void) => void} keep the same, of what is remembered
+ */
+function boardOf(touched, handle, keep) {
+  const { shape } = touched;
+  const canvas = h("canvas", {
+    class: "touched",
+    role: "application",
+    tabindex: 0,
+    "aria-label": t("touching.latent"),
+    "aria-describedby": "touching-how",
+  });
+  const square = h("span", { class: "brush", "aria-hidden": "true" });
+  const where = h("span", { class: "hush", role: "status" });
+  /** @param {number} x @param {number} y @returns {Cell} the nearest one in the latent */
+  const cell = (x, y) => ({
+    x: Math.max(0, Math.min(shape.width - 1, x)),
+    y: Math.max(0, Math.min(shape.height - 1, y)),
+  });
+  /** @param {PointerEvent} event */
+  const cellUnder = ({ clientX, clientY }) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return cell(
+      Math.floor(((clientX - left) / width) * shape.width),
+      Math.floor(((clientY - top) / height) * shape.height),
+    );
+  };
+  /** Move what is held, or else the cursor alone. @param {Cell} to @param {boolean} held */
+  const go = (to, held) =>
+    handle(() => {
+      if (held) touched.move(to);
+      else touched.cursor = to;
+    });
+
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    handle(() => touched.begin(cellUnder(event)));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const to = cellUnder(event);
+    if (to.x === touched.cursor.x && to.y === touched.cursor.y) return;
+    const pressed = canvas.hasPointerCapture(event.pointerId);
+    if (pressed || !touched.holds) go(to, pressed); // else the keys hold a patch
+  });
+  canvas.addEventListener("pointerup", () => keep(() => touched.end()));
+  canvas.addEventListener("pointercancel", () => handle(() => touched.drop()));
+  canvas.addEventListener("keydown", (event) => {
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      const to = cell(touched.cursor.x + arrow[0], touched.cursor.y + arrow[1]);
+      go(to, touched.holds);
+      say(where, t("touching.where", { row: to.y + 1, column: to.x + 1 }));
+    } else if (event.key === " " || event.key === "Enter") {
+      // A patch that is taken up is held until the next time.
+      keep(() => {
+        if (touched.holds) return touched.end();
+        touched.begin();
+        if (!touched.holds) touched.end();
+      });
+    } else if (event.key === "Escape" && touched.holds) handle(() => touched.drop());
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  const element = h(
+    "figure",
+    {},
+    h("div", { class: "board" }, canvas, square),
+    h("figcaption", {}, t("touching.latent"), where),
+  );
+  return { element, canvas, square };
 }
 
 /** @param {string} hex @returns {number[]} red, green and blue, 0-1 */

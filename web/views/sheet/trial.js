@@ -8,9 +8,9 @@
  */
 import { put, thumbnail } from "../../paint/canvas.js";
 import { busy, shownRun } from "../../state/selectors.js";
-import { trialOf, underway } from "../../state/trials.js";
-import { number, rich, t } from "../../text/text.js";
-import { fill, h, set } from "../dom.js";
+import { costOf, trialOf, underway } from "../../state/trials.js";
+import { duration, number, rich, t } from "../../text/text.js";
+import { fill, h, say, set } from "../dom.js";
 
 /**
  * @param {Kind} kind
@@ -19,7 +19,13 @@ import { fill, h, set } from "../dom.js";
  */
 export function trial(kind, { store, send }) {
   const title = h("h3");
-  const draw = h("button", { class: "button small", click: () => send.tryOut(kind, text) }, t("trial.draw"));
+  const draw = h(
+    "button",
+    { class: "button small", click: () => send.tryOut(kind, text, false) },
+    t("trial.draw"),
+  );
+  const quick = h("button", { class: "button small", click: () => send.tryOut(kind, text, true) });
+  const takes = h("span", { class: "quiet" });
   const stop = h("button", { class: "button small", click: () => send.abandon(kind) }, t("action.cancel"));
   const row = h("div", { class: "trial", role: "group" });
   const said = h("p", { class: "said", "aria-live": "polite" });
@@ -28,7 +34,7 @@ export function trial(kind, { store, send }) {
   const element = h(
     "section",
     { class: "carries" },
-    h("header", {}, title, draw, stop),
+    h("header", {}, title, draw, takes, quick, stop),
     said,
     row,
     ways,
@@ -127,7 +133,12 @@ export function trial(kind, { store, send }) {
     set(row, "aria-label", title.textContent);
     stop.hidden = !going;
     draw.hidden = going || now?.status === "finished";
-    draw.disabled = busy(store.state) || !shownRun(store.state).settings;
+    const { ms, quick: less, much } = costOf(store.state, kind);
+    takes.hidden = draw.hidden || !much;
+    say(takes, t("trial.takes", { time: duration(ms / 1000) }));
+    quick.hidden = takes.hidden;
+    say(quick, t("trial.quick", { time: duration(less / 1000) }));
+    draw.disabled = quick.disabled = busy(store.state) || !shownRun(store.state).settings;
     row.hidden = units.hidden = !now;
     if (!now) {
       fill(said);

@@ -61,6 +61,18 @@ export function mount(element, tools, signal) {
   /** The step of each picture in the strip. @type {number[]} */
   let sight = [];
 
+  // Reading a size after a change makes the browser lay out the whole page, so they are read when they change alone.
+  let unit = 1;
+  /** Units that the timeline is wide. */
+  let width = 0;
+  /** Whether there are more pictures than find room. */
+  let overflows = false;
+  const measure = () => {
+    unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    width = track.clientWidth / unit;
+    overflows = list.scrollWidth > list.clientWidth;
+  };
+
   const build = () => {
     sight = stepsInSight(shownSteps(store.state), shownFrame(store.state)?.step ?? 0, MOST);
     if (list.childElementCount === sight.length) return;
@@ -83,6 +95,7 @@ export function mount(element, tools, signal) {
       ),
     );
     set(list, "data-many", sight.length > ROOMY);
+    measure();
   };
 
   const update = () => {
@@ -123,7 +136,7 @@ export function mount(element, tools, signal) {
       say(/** @type {Element} */ (facts.lastElementChild), left ?? "");
     }
     const current = list.querySelector("[aria-current]");
-    if (here && current && list.scrollWidth > list.clientWidth) reveal(/** @type {HTMLElement} */ (current));
+    if (here && current && overflows) reveal(/** @type {HTMLElement} */ (current));
     set(track, "aria-valuemin", skipped + 1);
     set(track, "aria-valuemax", skipped + Math.max(1, run.frames.length));
     set(track, "aria-valuenow", skipped + (here?.step ?? 1));
@@ -192,8 +205,6 @@ export function mount(element, tools, signal) {
   };
 
   const draw = () => {
-    const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-    const width = track.clientWidth / unit;
     if (width === 0) return;
     const run = shownRun(store.state);
     const steps = shownSteps(store.state);
@@ -267,6 +278,11 @@ export function mount(element, tools, signal) {
     update,
     signal,
   );
-  sized(track, draw, signal);
+  const fit = () => {
+    measure();
+    draw();
+  };
+  sized(track, fit, signal);
+  sized(list, fit, signal);
   update();
 }

@@ -34,7 +34,6 @@ export function switching({ store, send }, signal) {
   const open = h("button", { class: "button small" }, t("switching.open"));
   const why = h("p", { class: "quiet" });
   const wrong = h("p", { class: "sentence bad", role: "alert", hidden: true });
-  const rooms = /** @type {any} */ (send);
   /** @param {string} text @param {() => void} act @returns {HTMLButtonElement} one that closes the sheet */
   const way = (text, act) => {
     const click = () => {
@@ -46,11 +45,11 @@ export function switching({ store, send }, signal) {
   const draw = way(t("switching.draw"), () => send.goOn(step, {}, changes()));
   const both = way(t("switching.both"), () => {
     const run = drawerOf(store.state, step)?.id ?? "";
-    rooms.compare(changes(), { from: { run, step: step - 1 } });
+    send.compare(changes(), { from: { run, step: step - 1 } });
   });
   const beside = way(t("switching.beside"), () => {
     const { id, from } = shownRun(store.state);
-    if (from) rooms.juxtapose(from.run, id);
+    if (from) send.juxtapose(from.run, id);
   });
   const original = way(t("switching.original"), () => send.original());
   const sheet = popover(
@@ -97,7 +96,7 @@ export function switching({ store, send }, signal) {
     fields.guidance.value = number(settings.guidance, 1);
     labels[names.indexOf("negative")].hidden = !askedTwice(store.state);
     labels[names.indexOf("guidance")].hidden = shownModel(store.state)?.guidance === "none";
-    say(why, t("switching.why", { step }));
+    say(why, t("switching.why", { step: step + shownRun(store.state).skipped }));
     look();
   });
   sheet.addEventListener("input", look);
@@ -112,8 +111,7 @@ export function switching({ store, send }, signal) {
     const { from, status } = shownRun(store.state);
     open.hidden = before() === null;
     original.hidden = !from || !(from.run in runs.byId);
-    beside.hidden = original.hidden || status !== "finished" || !rooms.juxtapose;
-    both.hidden = !rooms.compare;
+    beside.hidden = original.hidden || status !== "finished";
   };
   store.subscribe(({ runs, view }) => [runs, view.step], update, signal);
   update();
