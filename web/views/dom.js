@@ -96,6 +96,11 @@ export function rem(units) {
   return `${units / 16}rem`;
 }
 
+/** @returns {number} CSS pixels of one of the stage's units */
+export function unitOf() {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+}
+
 /** Paths in a box of 24, drawn with a round pen. */
 const ICONS = {
   play: '<path d="M7 4.5v15l12-7.5z" fill="currentColor" stroke="none"/>',
