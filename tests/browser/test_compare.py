@@ -111,9 +111,7 @@ PATHS = """async ([a, b]) => {
   const { paths, distance } = await diffuscope.compare(a, b);
   return { paths, distance };
 }"""
-ADDRESS = (
-    "prompt=a+red+car+on+the+beach+at+sunset&seed=7&steps=4&guidance=3&sampler=ddim&preview=full&room=compare"
-)
+ADDRESS = "prompt=a+red+car+on+the+beach+at+sunset&seed=7&steps=4&guidance=3&sampler=ddim&preview=full&spacing=trained"
 
 
 def rows(page: Page, chart: str) -> list[list[str]]:
@@ -128,7 +126,7 @@ def rows(page: Page, chart: str) -> list[list[str]]:
 def test_an_address_draws_a_pair_and_the_room_goes_on_from_it(live_page: Page) -> None:
     page = live_page
     told = page.evaluate(PATHS, [RED_CAR, {"seed": 8}])
-    page.evaluate("(hash) => { location.hash = hash }", f"{ADDRESS}&b.seed=8")
+    page.evaluate("(hash) => { location.hash = hash }", f"{ADDRESS}&room=compare&b.seed=8")
     frame = page.locator("figure.b")
     expect(frame.get_by_role("img", name="a red car on the beach at sunset, B")).to_be_visible(timeout=RUN)
     expect(frame.locator(".fact")).to_have_text("Seed 8")

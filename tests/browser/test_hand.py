@@ -181,7 +181,7 @@ def test_a_touched_latent_is_seen_at_once_and_drawn_on_from(hand: Page) -> None:
 
 def test_it_fits_a_phone(hand: Page) -> None:
     closed(hand)
-    button(hand, "Show picture 2").click()
+    draw(hand)
     before = hand.viewport_size
     hand.set_viewport_size(PHONE)  # type: ignore[arg-type]
     for part in ("4", "6"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,14 @@ import torch
 
 from export.checkpoint.architectures import ARCHITECTURES
 from export.exporter import export_pipeline
-from export.native.generate import draw, settings_for
+from export.native.generate import draw, model_of, settings_for
 from export.native.runtime import NativeRuntime
 from export.recipe import Recipe
 from export.verify import SCHEDULERS
+from pyscript_app.activities import compare
+from pyscript_app.activities.compare import Comparison
+from pyscript_app.activities.tools import Tools
+from pyscript_app.browser.past import Past
 from pyscript_app.few_step import GAMMA
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings
@@ -138,3 +144,39 @@ def test_previews_of_an_export_are_pictures_of_the_same_size(
             levels = np.asarray(frame.picture)
             assert levels.size == size
             np.testing.assert_array_equal(levels, np.clip(np.round(levels), 0, 255))
+
+
+@pytest.mark.long
+def test_two_pictures_of_a_v_prediction_checkpoint_are_compared(
+    exported: Callable[..., NativeRuntime],
+) -> None:
+    runtime = exported("sd2-v")
+
+    async def read(path: str) -> bytes:
+        return (runtime.folder / path).read_bytes()
+
+    past = Past(lambda _: None)
+    tools = Tools("pair", model_of(runtime), runtime.manifest, runtime, past, open=None, read=read)  # type: ignore[arg-type]
+
+    async def pair(**other: Any) -> tuple[list[list[Frame]], Comparison]:
+        wishes = vars(settings_for(runtime.manifest, **WISHES))
+        items = [
+            item
+            async for item in compare.run(
+                {"a": wishes | {"id": "1"}, "b": wishes | other | {"id": "2"}}, tools
+            )
+        ]
+        return [[item.frame for item in items if item.run == run] for run in ("a", "b")], items[-1].comparison
+
+    _, same = asyncio.run(pair())
+    assert (same.distance, same.parting) == ([0.0] * 3, None)
+    (a, b), said = asyncio.run(pair(prompt="a blue boat", steps=5))
+    theirs = [b[index] for index in said.pairs]
+    far = [np.subtract(x.latent, y.latent) for x, y in zip(a, theirs, strict=True)]
+    lengths = [np.linalg.norm(one) / np.linalg.norm(x.latent) for one, x in zip(far, a, strict=True)]
+    assert said.distance == pytest.approx(lengths, rel=1e-5)
+    mean, *axes = np.fromfile(runtime.folder / "axes.bin", "<f4").reshape(3, -1).astype(float)
+    for run in (a, b):
+        latents = np.array([run[0].latent_in, *(frame.latent for frame in run)], float)
+        places = (latents - mean) @ np.array(axes).T
+        np.testing.assert_allclose([frame.way for frame in run], list(pairwise(places)), atol=1e-4)

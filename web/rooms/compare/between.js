@@ -7,14 +7,21 @@
  */
 import { imageOf } from "../../paint/lens.js";
 import { sightOf } from "../../state/lenses.js";
-import { shownCompared, shownFrame, shownModel, shownRun, shownSteps } from "../../state/selectors.js";
+import {
+  besideRun,
+  shownCompared,
+  shownFrame,
+  shownModel,
+  shownRun,
+  shownSteps,
+} from "../../state/selectors.js";
 import { number, percent, rich, t } from "../../text/text.js";
 import { curve } from "../../views/charts/curve.js";
 import { map } from "../../views/charts/map.js";
 import { panel } from "../../views/charts/panel.js";
 import { fill, h } from "../../views/dom.js";
-import { frameOf, runOf } from "./sides.js";
-import { extentOf, placesOf } from "./ways.js";
+import { aspects, frameOf, runOf } from "./sides.js";
+import { extentOf, placesOf, sameAxes } from "./ways.js";
 
 const HUNG = [0.3, 0.62, 1]; // parts of the way at which a picture hangs
 
@@ -47,7 +54,9 @@ export function mount(element, { store, send }, signal) {
 
   const pairs = () => shownCompared(store.state)?.pairs ?? [];
   const placed = () =>
-    [runOf(store.state, "a"), runOf(store.state, "b")].map((run) => (run ? placesOf(run) : []));
+    [runOf(store.state, "a"), runOf(store.state, "b")].map((run) =>
+      run && sameAxes(run.model, shownModel(store.state)) ? placesOf(run) : [],
+    );
 
   const rowsOfWays = () => {
     const [ofA, ofB] = placed();
@@ -64,8 +73,9 @@ export function mount(element, { store, send }, signal) {
     const { runs } = store.state;
     const model = shownModel(store.state);
     const [ofA, ofB] = placed();
-    const theirs = Object.values(runs.byId).filter((run) => run.model === model);
-    const earlier = theirs.filter(({ id }) => id !== runs.shown && id !== runs.beside).map(placesOf);
+    const others = Object.values(runs.byId).filter(({ id }) => id !== runs.shown && id !== runs.beside);
+    const theirs = others.filter((run) => sameAxes(run.model, model));
+    const earlier = theirs.map(placesOf).filter(({ length }) => length > 0);
     const there = ofA.length > 0 || ofB.length > 0;
     // Before the first step nobody knows whether frames say their places, only whether the model has axes.
     const mute = shownRun(store.state).frames.length > 0 && !there;
@@ -82,9 +92,9 @@ export function mount(element, { store, send }, signal) {
       extent,
       ways: [
         ...earlier.map((places) => /** @type {Way} */ ({ kind: "faint", places, here: null, pictures: [] })),
-        way("a", ofA),
-        way("b", ofB),
-      ].filter(({ places }) => places.length > 0),
+        ...(ofA.length ? [way("a", ofA)] : []),
+        ...(ofB.length ? [way("b", ofB)] : []),
+      ],
       links: pairs().flatMap(({ a, b }) => (ofA[a] && ofB[b] ? [[ofA[a], ofB[b]]] : [])),
     });
     ways.update(there ? axesSay() : "");
@@ -146,7 +156,19 @@ export function mount(element, { store, send }, signal) {
     drawWays();
     drawApart();
   };
-  store.subscribe(({ runs, view, model, settings }) => [runs, view, model, settings.steps], draw, signal);
+  store.subscribe(
+    ({ runs, view, model, settings }) => [
+      ...aspects(shownRun({ runs })),
+      ...aspects(besideRun({ runs })),
+      Object.keys(runs.byId).join(),
+      runs.compared,
+      view,
+      model,
+      settings.steps,
+    ],
+    draw,
+    signal,
+  );
   draw();
 }
 

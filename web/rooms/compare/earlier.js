@@ -6,6 +6,7 @@
  */
 import { put, putFile, thumbnail } from "../../paint/canvas.js";
 import { causes } from "../../state/differences.js";
+import { besideRun, shownRun } from "../../state/selectors.js";
 import { t } from "../../text/text.js";
 import { fill, h, set } from "../../views/dom.js";
 import { nameOf, written } from "./sides.js";
@@ -80,7 +81,17 @@ export function mount(element, { store, send }, signal) {
     return h("li", {}, canvas, h("span", { class: "run-name" }, name), h("span", {}, take("a"), take("b")));
   };
 
-  store.subscribe(({ runs }) => [runs.byId, runs.shown, runs.beside], update, signal);
+  store.subscribe(
+    ({ runs }) => [
+      Object.keys(runs.byId).join(),
+      runs.beside,
+      shownRun({ runs }).status,
+      shownRun({ runs }).id,
+      besideRun({ runs })?.status,
+    ],
+    update,
+    signal,
+  );
   update();
 }
 

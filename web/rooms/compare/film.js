@@ -13,6 +13,7 @@ import { t } from "../../text/text.js";
 import { fill, h, say, set } from "../../views/dom.js";
 import { lensSwitch } from "../../views/lenses.js";
 import { transport } from "../../views/strip/transport.js";
+import { aspects } from "./sides.js";
 
 const MOST = 12; // pairs that find room beside each other
 
@@ -109,8 +110,8 @@ export function mount(element, tools, signal) {
 
   store.subscribe(
     ({ runs, view, settings }) => [
-      shownRun({ runs }),
-      besideRun({ runs }),
+      ...aspects(shownRun({ runs })),
+      ...aspects(besideRun({ runs })),
       runs.compared,
       view,
       settings.steps,

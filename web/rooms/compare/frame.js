@@ -14,8 +14,8 @@ import { sightOf } from "../../state/lenses.js";
 import { besideRun, finishedPicture, shownRun } from "../../state/selectors.js";
 import { numbered } from "../../state/steps.js";
 import { rich, t } from "../../text/text.js";
-import { fill, h, icon, rem, set, sized } from "../../views/dom.js";
-import { frameOf, nameOf, runOf, written } from "./sides.js";
+import { fill, h, icon, rem, set, sized, unitOf } from "../../views/dom.js";
+import { aspects, frameOf, nameOf, runOf, written } from "./sides.js";
 
 const POWER = 2.2; // as on the stage: the middle of a run stays legible
 const MOST_LAPS = 20;
@@ -82,7 +82,7 @@ export function frame(letter, { store }, signal) {
   };
 
   const draw = () => {
-    const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const unit = unitOf();
     const side = box.clientWidth / unit;
     if (side === 0) return;
     const band = Math.min(BAND.most, BAND.part * side);
@@ -159,7 +159,12 @@ export function frame(letter, { store }, signal) {
   };
 
   store.subscribe(
-    ({ runs, view }) => [shownRun({ runs }), besideRun({ runs }), runs.compared, view],
+    ({ runs, view }) => [
+      ...aspects(shownRun({ runs })),
+      ...aspects(besideRun({ runs })),
+      runs.compared,
+      view,
+    ],
     tell,
     signal,
   );

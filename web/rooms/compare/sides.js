@@ -19,6 +19,11 @@ export function frameOf(state, letter) {
   return letter === "a" ? shownFrame(state) : besideFrame(state);
 }
 
+/** @param {Run | null} run @returns {unknown[]} what is seen of it here; while a run goes, more of it changes than that */
+export function aspects(run) {
+  return [run?.id, run?.frames, run?.status, run?.settings, run?.picture, run?.error];
+}
+
 /**
  * @param {keyof Settings} name
  * @returns {string} what the setting is called

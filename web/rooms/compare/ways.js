@@ -31,4 +31,14 @@ export function extentOf(model, places) {
   );
 }
 
+/**
+ * @param {Manifest | null} one
+ * @param {Manifest | null} other
+ * @returns {boolean} whether their latents lie on one map
+ */
+export function sameAxes(one, other) {
+  const of = (/** @type {Manifest | null} */ model) => model?.files[model.axes?.file ?? ""]?.sha256;
+  return of(one) !== undefined && of(one) === of(other);
+}
+
 const LEAST = 4; // of pure noise hardly anything lies further out along a direction of length 1

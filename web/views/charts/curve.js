@@ -1,6 +1,6 @@
 /** Numbers along the steps of a run, as lines on one scale that begins at 0. */
 import { axisBottom, axisLeft, line, scaleLinear, select } from "../../vendor/d3.js";
-import { h, s, set, sized } from "../dom.js";
+import { h, s, set, sized, unitOf } from "../dom.js";
 
 /**
  * @typedef {object} Line
@@ -15,6 +15,7 @@ import { h, s, set, sized } from "../dom.js";
  * @property {number | null} [mark] a step that is marked
  */
 
+/** In units of the stage, as all that is drawn. */
 const MARGIN = { top: 8, right: 12, bottom: 22, left: 30 };
 
 /**
@@ -27,11 +28,13 @@ export function curve(pick, signal) {
   const element = h("div", { class: "curve" }, /** @type {any} */ (picture));
   /** @type {Curves | null} */
   let shown = null;
+  let unit = 1;
   /** @type {(x: number) => number} */
   let stepAt = () => 1;
 
   const render = () => {
-    const { clientWidth: width, clientHeight: height } = element;
+    unit = unitOf();
+    const [width, height] = [element.clientWidth / unit, element.clientHeight / unit];
     if (!shown || width === 0) return;
     const { steps, lines, here, mark, label } = shown;
     const most = Math.max(1, ...lines.flatMap(({ values }) => values));
@@ -75,7 +78,8 @@ export function curve(pick, signal) {
     });
 
   picture.addEventListener("click", (event) => {
-    pick(stepAt(/** @type {MouseEvent} */ (event).clientX - element.getBoundingClientRect().left));
+    const { clientX } = /** @type {MouseEvent} */ (event);
+    pick(stepAt((clientX - element.getBoundingClientRect().left) / unit));
   });
   sized(element, render, signal);
   return {

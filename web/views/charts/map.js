@@ -18,13 +18,15 @@
 import { put, thumbnail } from "../../paint/canvas.js";
 import { t } from "../../text/text.js";
 import { axisBottom, axisLeft, line, scaleLinear, select, zoom, zoomIdentity } from "../../vendor/d3.js";
-import { fill, h, s, set, sized } from "../dom.js";
+import { fill, h, rem, s, set, sized, unitOf } from "../dom.js";
 
 const CLOSEST = 24; // times that the map can be enlarged
-const NEAR = 22; // pixels round a place that count as it
+// In units of the stage, as all that is drawn.
+const NEAR = 22; // round a place, that count as it
+const PICTURE = 48; // across, as in the style sheet
 const EDGE = { left: 30, bottom: 22 };
-const KEEP = 26; // pixels that the first sight leaves round the ways
-const PAN = 40; // pixels an arrow key
+const KEEP = 26; // that the first sight leaves round the ways
+const PAN = 40; // an arrow key
 const LARGER = 1.5;
 
 /**
@@ -53,7 +55,7 @@ export function map(pick, signal) {
   const all = select(/** @type {any} */ (plane));
   /** @type {Ways | null} */
   let shown = null;
-  /** Where each place that can be picked is seen, in pixels. @type {{ kind: "a" | "b", at: number, x: number, y: number }[]} */
+  /** Where each place that can be picked is seen, in units. @type {{ kind: "a" | "b", at: number, x: number, y: number }[]} */
   let seen = [];
 
   const behaviour = zoom()
@@ -68,8 +70,10 @@ export function map(pick, signal) {
   const enlarged = () => now().k > 1;
   const by = (/** @type {number} */ times) => all.call(behaviour.scaleBy, times);
 
+  const measure = () => [element.clientWidth / unitOf(), element.clientHeight / unitOf()];
+
   const render = () => {
-    const { clientWidth: width, clientHeight: height } = element;
+    const [width, height] = measure();
     if (!shown || width === 0) return;
     set(element, "data-enlarged", enlarged());
     const [[left, right], [low, high]] = shown.extent;
@@ -122,7 +126,7 @@ export function map(pick, signal) {
     hang(shown.ways, at, width, height);
   };
 
-  /** @param {Place} place in pixels @param {"a" | "b"} kind @param {number} index @param {boolean} here */
+  /** @param {Place} place in units @param {"a" | "b"} kind @param {number} index @param {boolean} here */
   const point = ([x, y], kind, index, here) => {
     const name = here ? "here" : `map-point ${kind}`;
     if (index === 0) return s("path", { class: name, d: `M${x} ${y - 7}l7 7l-7 7l-7 -7z` });
@@ -139,15 +143,13 @@ export function map(pick, signal) {
     /** @type {number} */ width,
     /** @type {number} */ height,
   ) => {
-    const size = hung.clientWidth;
+    const size = PICTURE;
     /** @type {number[][]} */
     const taken = [];
-    const free = (/** @type {number[]} */ [left, top]) =>
-      left > EDGE.left &&
-      top > 0 &&
-      left + size < width &&
-      top + size < height - EDGE.bottom &&
-      !taken.some(([x, y]) => Math.abs(x - left) < size && Math.abs(y - top) < size);
+    const covers = (/** @type {number[]} */ [left, top], /** @type {number[]} */ [x, y], reach = size) =>
+      Math.abs(x - left) < reach && Math.abs(y - top) < reach;
+    const within = (/** @type {number} */ at, /** @type {number} */ least, /** @type {number} */ most) =>
+      Math.max(least, Math.min(most - size, at));
     /** @type {HTMLCanvasElement[]} */
     const canvases = [];
     for (const { kind, places, pictures } of ways) {
@@ -157,11 +159,20 @@ export function map(pick, signal) {
         const theirs = other ? at(other.places[Math.min(index, other.places.length - 1)]) : null;
         const [ux, uy] = aside(places.map(at), index, theirs);
         const far = size / 2 + 12;
-        const place = [far, -far].map((by) => [x + ux * by - size / 2, y + uy * by - size / 2]).find(free);
+        const place = [far, -far]
+          .map((by) => [
+            within(x + ux * by - size / 2, EDGE.left, width),
+            within(y + uy * by - size / 2, 0, height - EDGE.bottom),
+          ])
+          .find(
+            (one) =>
+              !covers(one, [x - size / 2, y - size / 2], size / 2) &&
+              !taken.some((other) => covers(one, other)),
+          );
         if (!place) continue;
         taken.push(place);
         const canvas = h("canvas", { class: `soft ${kind}` });
-        canvas.style.transform = `translate(${place[0]}px, ${place[1]}px)`;
+        canvas.style.transform = `translate(${rem(place[0])}, ${rem(place[1])})`;
         put(canvas, thumbnail(image));
         canvases.push(canvas);
       }
@@ -173,7 +184,7 @@ export function map(pick, signal) {
     const { clientX, clientY } = /** @type {MouseEvent} */ (event);
     const box = element.getBoundingClientRect();
     const far = (/** @type {{ x: number, y: number }} */ { x, y }) =>
-      Math.hypot(x - (clientX - box.left), y - (clientY - box.top));
+      Math.hypot(x - (clientX - box.left) / unitOf(), y - (clientY - box.top) / unitOf());
     const nearest = seen.toSorted((one, other) => far(one) - far(other))[0];
     if (nearest && far(nearest) <= NEAR) pick(nearest.kind, nearest.at);
   });
@@ -191,7 +202,7 @@ export function map(pick, signal) {
   sized(
     element,
     () => {
-      const { clientWidth: width, clientHeight: height } = element;
+      const [width, height] = measure();
       behaviour.extent([
         [0, 0],
         [width, height],
@@ -216,7 +227,7 @@ export function map(pick, signal) {
 }
 
 /**
- * @param {Place[]} way in pixels
+ * @param {Place[]} way in units
  * @param {number} index of a place on it
  * @param {Place | null} other a place that is to be avoided
  * @returns {Place} the direction at right angles to the way, away from the other place, or else downwards
