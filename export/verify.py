@@ -20,6 +20,7 @@ from export.recipe import SEEDS, STEPS
 from pyscript_app.few_step import GAMMA
 from pyscript_app.loop import Settings
 from pyscript_app.schedule import IGNORED, Schedule
+from pyscript_app.spacing import TRAINED
 
 # Training times at which the unet's error is told, as parts of all: noisy, half drawn, nearly clean.
 TIMES = (0.981, 0.741, 0.501, 0.261, 0.021)
@@ -90,7 +91,8 @@ def verify_loop(pipeline: Any, runtime: NativeRuntime, steps: int = STEPS) -> Er
     """The worst error of the latents over a run of the page's loop, against the same run of diffusers."""
     # Diffusers would guide any model that is asked for more than 1.
     unguided = 1.0 if runtime.manifest.get("guidance") == "none" else None
-    settings = settings_for(runtime.manifest, steps=steps, guidance=unguided)
+    # Nor does its scheduler know other times than the trained ones.
+    settings = settings_for(runtime.manifest, steps=steps, guidance=unguided, spacing=TRAINED)
     truth = diffusers_latents(pipeline, settings)
     worst = NONE
     for frame, latent in zip(draw(runtime, settings), truth, strict=True):

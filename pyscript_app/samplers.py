@@ -179,22 +179,26 @@ def plan(sampler: str, schedule: Schedule, steps: int, begin: int = 0, spacing: 
         schedule: The model's.
         steps: Of the whole run.
         begin: The step, from 0, with which a run begins that does not begin in noise.
-        spacing: Where in time the steps lie (``spacing.py``).
+        spacing: Where in time the steps lie (``spacing.py``); a sampler that takes no times keeps to its own.
 
     Raises:
-        RefusalError: There is no such sampler or spacing, they do not go together, or not with so many steps.
+        RefusalError: There is no such sampler or spacing, or they do not go together with so many steps.
     """
     if sampler not in SAMPLERS:
         raise RefusalError("setting-sampler", value=repr(sampler), enum=choices(SAMPLERS))
     if spacing not in NAMES:
         raise RefusalError("setting-spacing", value=repr(spacing), enum=choices(NAMES))
     chosen = SAMPLERS[sampler]
-    if spacing == TRAINED:
+    if spacing == TRAINED or not chosen.takes_times:
         return chosen.plan(schedule, steps, begin)
-    if not chosen.takes_times:
+    return chosen.plan(schedule, steps, begin, spaced(spacing, schedule, steps))
+
+
+def check_spacing(sampler: str, spacing: str) -> None:
+    """Raise a RefusalError where somebody asks for a spacing that the sampler has no use for."""
+    if spacing != TRAINED and sampler in SAMPLERS and not SAMPLERS[sampler].takes_times:
         able = choices(tuple(name for name, other in SAMPLERS.items() if other.takes_times))
         raise RefusalError("spacing-sampler", sampler=sampler, choices=able)
-    return chosen.plan(schedule, steps, begin, spaced(spacing, schedule, steps))
 
 
 def _whole_times(schedule: Schedule, times: list[float]) -> list[int]:

@@ -255,5 +255,6 @@ export interface Manifest {
     seed: number;
     preview?: Settings["preview"];
     every?: number;
+    spacing?: Settings["spacing"];
   };
 }

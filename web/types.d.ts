@@ -144,8 +144,6 @@ export interface Run {
   resumable: boolean;
   /** The run that it goes on from, and after which of its steps; null for one that began by itself. */
   from: { run: string; step: number } | null;
-  /** How many of its frames are those of the run that it goes on from. */
-  before: number;
   steps: number;
   /** Where in the loop the engine is now: "" | "text" | "unet" | "step" | "attention" | "decode". */
   stage: string;

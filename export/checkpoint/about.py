@@ -36,6 +36,7 @@ class Defaults:
     guidance: float = 7.5
     sampler: str = "ddim"
     seed: int = 0
+    spacing: str = "trained"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read_about(
     """Read what the folder says about itself, and guess the rest.
 
     ``diffuscope.json`` may hold ``name``, ``title``, ``licence`` and ``defaults`` with any of prompt, steps,
-    guidance, sampler and seed, which win over ``defaults``, its architecture's; ``tokenizer/known_words.json``
+    guidance, sampler, seed and spacing, which win over ``defaults``, its architecture's; ``tokenizer/known_words.json``
     lists the words that the model has seen, ``tokenizer/synonyms.json`` those of them that mean the same as others;
     ``prompts.txt`` has, line by line, what the model can draw.
     """

@@ -18,6 +18,7 @@ from export.native.runtime import NativeRuntime
 from pyscript_app.frame import Frame
 from pyscript_app.loop import Settings, Start, State, generate
 from pyscript_app.model import Model
+from pyscript_app.samplers import check_spacing
 
 STEP_SHOWN, RESULT_SHOWN = 300, 2500  # milliseconds, in an animated picture
 
@@ -38,7 +39,10 @@ def settings_for(manifest: Manifest, **wishes: Any) -> Settings:
     """
     said = {name: value for name, value in wishes.items() if value is not None}
     try:
-        return Settings(**(manifest["defaults"] | said))
+        settings = Settings(**(manifest["defaults"] | said))
+        if "spacing" in said:
+            check_spacing(settings.sampler, settings.spacing)
+        return settings
     except ValueError as error:
         raise UserError(str(error)) from error
 

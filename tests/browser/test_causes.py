@@ -180,14 +180,13 @@ def test_each_picture_is_what_the_command_line_draws(live: Page, site: Path) -> 
     """Off, for one, is ``diffuscope generate --gain car=0``."""
     said = live.evaluate(ITEMS, TWO | {"word": "car"})
     assert tuple(said["pictures"]) == ("original", *WAYS)
-    plain = picture_of(site, **TWO)
-    for way, wishes in {"off": {"gains": {"car": 0.0}}, "cut": {"slots": {"car": "cut"}}}.items():
-        got, touched = said["pictures"][way]
-        natively = picture_of(site, **(TWO | wishes))
-        assert np.abs(np.array(got) - natively).max() <= 2
-        assert touched == {"gains": {}, "slots": {}} | wishes
-        apart = np.square(natively.reshape(-1, 4) - plain.reshape(-1, 4))[:, :3].mean() ** 0.5
-        assert said["changes"][way] == pytest.approx(apart, abs=0.5)
+    off = {"gains": {"car": 0.0}, "slots": {}}
+    plain, natively = picture_of(site, **TWO), picture_of(site, **(TWO | off))
+    got, touched = said["pictures"]["off"]
+    assert np.abs(np.array(got) - natively).max() <= 2
+    assert touched == off
+    apart = np.square(natively.reshape(-1, 4) - plain.reshape(-1, 4))[:, :3].mean() ** 0.5
+    assert said["changes"]["off"] == pytest.approx(apart, abs=0.5)
     assert said["changes"]["deleted"] > 4
     assert said["verdict"] in ("own", "more", "part", "others")
 
@@ -207,6 +206,14 @@ def test_from_a_chosen_word_to_what_it_carries_to_the_stage_and_back(live: Page)
     button(live, "Cut: put it on the stage").click()
     finish(live)
     assert "slots=car:cut" in live.url
+    # The others are still there, and any of them can be set beside the original.
+    button(live, "What it carries").click()
+    sheet.locator("[data-way=deleted]").click()
+    button(live, "Deleted: compare with the original").click()
+    live.wait_for_function("location.hash.includes('room=compare')")
+    live.wait_for_function("location.hash.includes('slots=car:deleted')")
+    live.evaluate("diffuscope.cancel()")
+    live.go_back()
     expect(button(live, "Undo: car Cut")).to_be_visible()
     assert live.evaluate("diffuscope.generate({}).then(({ picture }) => [...picture.data])") == drawn
 
@@ -214,8 +221,9 @@ def test_from_a_chosen_word_to_what_it_carries_to_the_stage_and_back(live: Page)
 def test_a_change_of_strength_is_drawn_beside_the_picture_and_measured(live: Page) -> None:
     live.evaluate("(settings) => diffuscope.generate(settings).then(() => null)", TWO)
     finish(live)
-    live.keyboard.press("1")
     sheet = live.get_by_role("region", name="Words", exact=True)
+    if not sheet.is_visible():  # as the tests before have left it
+        live.keyboard.press("1")
     if sheet.get_by_role("button", name="car", exact=True).get_attribute("aria-pressed") != "true":
         sheet.get_by_role("button", name="car", exact=True).click()
     button(live, "Draw each change").click()

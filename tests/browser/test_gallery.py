@@ -156,7 +156,7 @@ def test_two_pictures_become_a_and_b_of_a_comparison(room: Page) -> None:
     (a, b) = room.evaluate("compared")
     said = [a[name] for name in ("guidance", "prompt", "seed", "start")]
     assert (said, b) == ([1, "a red car", 9, None], {"guidance": 12})
-    room.evaluate("store.set({ view: { room: 'gallery' } })")
+    room.go_back()
     expect(tiles(room)).to_have_count(5)
 
 
@@ -178,8 +178,11 @@ SMALL = """() => [...document.querySelectorAll(".room button, .room input")]
   .filter(([, { width, height }]) => Math.min(width, height) < 43.9).map(([name]) => name)"""
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE, {"width": 740, "height": 360}], ids=str)
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [(LAPTOP, "light"), (PHONE, "dark"), ({"width": 740, "height": 360}, "light")],
+    ids=str,
+)
 def test_it_fits_every_screen(room: Page, size: Any, theme: str) -> None:
     room.set_viewport_size(size)
     room.evaluate("(theme) => store.set({ view: { theme } })", theme)

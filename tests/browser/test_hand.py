@@ -87,7 +87,7 @@ def test_guidance_dragged_is_a_run_with_it_at_that_step(hand: Page) -> None:
     assert [one["asked"][:2] for one in asked] == [[run, 2]] * len(asked)
     assert {0, 1, 5.5} <= {one["asked"][2] for one in asked}
     taken = next(one for one in asked if one["asked"][2] == 5.5)
-    expect(hand.get_by_role("img", name="foreseen picture")).to_be_visible()
+    expect(hand.get_by_role("img", name="predicted picture")).to_be_visible()
     expect(hand.get_by_role("img", name="what the words add, ×").first).to_be_visible()
     closed(hand)
     drawn = hand.evaluate(FRAME, {"run": run, "step": 2, "guidance": 5.5})
@@ -181,7 +181,7 @@ def test_a_touched_latent_is_seen_at_once_and_drawn_on_from(hand: Page) -> None:
 
 def test_it_fits_a_phone(hand: Page) -> None:
     closed(hand)
-    button(hand, "Show picture 2").click()
+    draw(hand)
     before = hand.viewport_size
     hand.set_viewport_size(PHONE)  # type: ignore[arg-type]
     for part in ("4", "6"):

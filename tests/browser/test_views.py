@@ -96,7 +96,7 @@ VISIT = """async (name) => {
     offers: offers.filter((signal) => !signal.aborted).length,
   });
   const look = (element) => ({
-    html: element.outerHTML.replace(/popover-\\d+/g, "popover-n"),
+    html: element.outerHTML.replace(/(popover|lens)-\\d+/g, "$1-n"),
     canvases: [...element.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()),
   });
   const before = count();

@@ -62,8 +62,8 @@ def test_a_finished_picture_is_said_to_be_finished(stage: Page, source: str) -> 
     expect(stage.locator(".frame-facts").last).to_have_text("10done")
     # A step on the way says what it was, and that of this run no time is left.
     stage.evaluate("store.set({ view: { step: 9 } })")
-    expect(stage.locator(".caption-text")).to_have_text("Held, step 9 of 10noise 33\u202f%")
-    expect(fact(stage, "Noise going in")).to_have_text("51\u202f%")
+    expect(stage.locator(".caption-text")).to_have_text("Held, step 9 of 10noise 10\u202f%")
+    expect(fact(stage, "Noise going in")).to_have_text("20\u202f%")
     expect(stage.locator(".loop")).to_contain_text("goes round again")
     expect(stage.locator(".facts")).not_to_contain_text("Time left")
 
@@ -111,14 +111,16 @@ def test_in_the_last_step_the_decoder_is_shown_the_finished_latent(stage: Page) 
 
 def test_the_page_says_what_the_shares_are_of_and_where_the_rest_goes(stage: Page) -> None:
     show(stage)
-    expect(stage.locator(".rest-name")).to_have_text("start, end, empty: 84\u202f%")
+    every = stage.evaluate("store.state.runs.byId.staged.frames.at(-1).words.map(({ share }) => share)")
+    whole, rest = (f"{100 * part:.0f}\u202f%" for part in (sum(every), 1 - sum(every)))
+    expect(stage.locator(".rest-name")).to_have_text(f"start, end, empty: {rest}")
     stage.evaluate("store.set({ view: { word: 5 } })")
     panel = stage.locator(".side")
-    expect(panel).to_contain_text("all words get, which is 16\u202f% of the attention")
-    expect(panel).to_contain_text("get the other 84\u202f%")
+    expect(panel).to_contain_text(f"all words get, which is {whole} of the attention")
+    expect(panel).to_contain_text(f"get the other {rest}")
     shares = panel.locator(".multiple .quiet").all_inner_texts()
     assert sum(float(share.split("\u202f")[0]) for share in shares) == pytest.approx(100, abs=1)
-    assert shares[5] == "50\u202f%"  # "beach" gets half of what the words get
+    assert shares[5] == f"{100 * every[5] / sum(every):.0f}\u202f%"
     stage.get_by_role("button", name="As a table").click()
     head = panel.get_by_role("columnheader").all_inner_texts()
     assert head == ["Word", "Share of the words' attention", "Inside its line", "Strongest at"]
@@ -263,7 +265,7 @@ def test_the_accessibility_tree_names_the_parts_in_their_order(stage: Page) -> N
         *(("button", TEXT[f"part.{part}"]) for part in range(1, 7)),
         ("image", PROMPT),
         ("button", "Decoder"),
-        ("image", "Step 1 of 10, noise 100\u202f%"),
+        ("image", "Step 1 of 10, noise 90\u202f%"),
         ("image", "Step 10 of 10, finished"),
         ("slider", "Timeline"),
     ]

@@ -33,10 +33,8 @@ def test_a_setting_that_nobody_sets_is_what_the_page_s_is() -> None:
 
 
 def test_the_samplers_that_may_have_any_spacing_are_those_that_take_times() -> None:
-    fits = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).is_valid
-    for name, sampler in SAMPLERS.items():
-        assert fits({"sampler": name, "spacing": "trained"})
-        assert fits({"sampler": name, "spacing": "noise"}) == sampler.takes_times, name
+    able = [name for name, sampler in SAMPLERS.items() if sampler.takes_times]
+    assert bounds()["spacing"]["samplers"] == able
 
 
 def test_the_page_s_types_know_the_same_choices() -> None:
@@ -54,7 +52,9 @@ def test_the_names_to_choose_from_are_those_that_the_loop_knows() -> None:
     assert bounds()["preview"]["enum"] == list(PREVIEWS)
     assert bounds()["spacing"]["enum"] == list(SPACINGS)
     assert bounds()["slots"]["additionalProperties"]["enum"] == list(WAYS)
-    assert schema()["properties"]["defaults"]["properties"]["sampler"]["enum"] == list(SAMPLERS)
+    defaults = schema()["properties"]["defaults"]["properties"]
+    assert defaults["sampler"]["enum"] == list(SAMPLERS)
+    assert defaults["spacing"]["enum"] == list(SPACINGS)
 
 
 def test_it_is_a_json_schema_and_the_page_reads_the_same_file() -> None:

@@ -53,7 +53,7 @@ def expected_latent(pipeline: object) -> torch.Tensor:
     return mean * pipeline.vae.config.scaling_factor
 
 
-@pytest.mark.parametrize(("steps", "strength"), [(6, 0.5), (5, 1.0), (4, 0.75), (7, 0.2)])
+@pytest.mark.parametrize(("steps", "strength"), [(6, 0.5), (5, 1.0), (4, 0.75)])
 @pytest.mark.parametrize("sampler", SCHEDULERS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_latent_agrees_with_diffusers(

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from pyscript_app.refusal import RefusalError
-from pyscript_app.samplers import SAMPLERS, plan
+from pyscript_app.samplers import SAMPLERS, check_spacing, plan
 from pyscript_app.schedule import Schedule
 from pyscript_app.spacing import NAMES, SPACINGS, TRAINED, spaced
 
@@ -73,11 +73,12 @@ def test_as_trained_is_the_model_s_own(sampler: str) -> None:
 
 
 @pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ABLE])
-def test_samplers_with_times_of_their_own_refuse_others(sampler: str) -> None:
+def test_samplers_with_times_of_their_own_keep_to_them(sampler: str) -> None:
+    assert plan(sampler, SD15, 4, spacing="late") == plan(sampler, SD15, 4)
     with pytest.raises(
         RefusalError, match=f"^The sampler {sampler} keeps to its own times: .* ddim, euler, "
     ):
-        plan(sampler, SD15, 4, spacing="late")
+        check_spacing(sampler, "late")
 
 
 def test_an_unknown_spacing_is_refused() -> None:

@@ -89,7 +89,7 @@ test("a finished picture is given, and the run where it began, if that is rememb
   assert.equal(store.state.causes.word?.pictures.original.picture, PICTURE);
   causes.cancel();
 
-  shown("run-2", { resumable: true, before: 3, source: "recorded" });
+  shown("run-2", { resumable: true, from: { run: "run-1", step: 3 }, source: "recorded" });
   causes.draw("all", null);
   await soon();
   assert.deepEqual(asked[1].wishes, { ...SETTINGS, from: { run: "run-2", step: 3 } });
@@ -184,9 +184,10 @@ test("a picture that is opened is drawn from the same beginning, and its trial s
   );
   assert.deepEqual(send.sides("word", "cut")?.other.slots, { car: "cut" });
   send.stage("word", "cut");
-  assert.deepEqual(drawn, [
-    { ...SETTINGS, gains: {}, slots: { car: "cut" }, from: { run: "run-1", step: 0 } },
-  ]);
+  assert.deepEqual(drawn, [{ ...SETTINGS, gains: {}, slots: { car: "cut" }, start: null }]);
+  shown("run-1", { from: { run: "run-0", step: 2 } });
+  assert.deepEqual(send.sides("word", "cut")?.original.from, { run: "run-1", step: 2 });
+  store.set({ runs: { shown: "run-2" } });
   assert.ok(trialOf(store.state, "word", "car"));
   assert.equal(trialOf(store.state, "word", "red"), null);
   store.set({ runs: { shown: "run-3" } });

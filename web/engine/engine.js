@@ -25,6 +25,8 @@ import { isolate, keep } from "./offline.js";
 import { EngineError, troubleOf } from "./trouble.js";
 import { PythonWorker } from "./worker.js";
 
+/** How a model that says nothing of it draws. */
+const USUAL_WAY = /** @type {const} */ ({ preview: "full", every: 1, spacing: "trained" });
 const READING_DELAY = 80; // milliseconds of quiet before a prompt is read
 const STARTING = /** @type {const} */ ({
   status: "booting",
@@ -167,7 +169,7 @@ export class Engine {
     if (this.store.state.model) return; // started again after a failure
     const { refused: unusable } = within(model.defaults);
     if (unusable) throw new EngineError({ code: "settings", ...unusable });
-    const offered = { preview: /** @type {const} */ ("full"), every: 1, ...model.defaults };
+    const offered = { ...USUAL_WAY, ...model.defaults };
     if (this.#offered) {
       const { prompt: _, seed: __, ...others } = offered;
       this.store.set({ model, settings: others });
@@ -189,7 +191,7 @@ export class Engine {
     const address = readSettings(location.hash);
     if (!model || !("prompt" in address.settings)) return;
     this.store.set({
-      settings: { ...USUAL, preview: "full", ...model.defaults, ...address.settings },
+      settings: { ...USUAL, ...USUAL_WAY, ...model.defaults, ...address.settings },
       start: { on: false }, // no address holds a picture
     });
     this.#answer(address);

@@ -4,12 +4,12 @@
  * @import { Activities } from "../engine/activities.js"
  * @import { Commands } from "../engine/worker.js"
  * @import { Store } from "../state/store.js"
- * @import { CausesState, Manifest, Run, Trial, TrialPicture } from "../types"
+ * @import { CausesState, Manifest, Run, Trial, TrialPicture, Wishes } from "../types"
  * @typedef {Exclude<keyof CausesState, "live">} Kind
  */
 import { troubleOf } from "../engine/trouble.js";
 import { busy, shownRun } from "../state/selectors.js";
-import { heard } from "./drawing.js";
+import { heard, placeOf } from "./drawing.js";
 
 /** What is drawn of each kind, in this order. */
 const PICTURES = {
@@ -67,7 +67,7 @@ export class Causes {
       ...wishes,
       ...(word === null ? null : { word }),
       ...(there ? { picture: there.data } : null),
-      ...(run.resumable ? { from: { run: run.id, step: run.before } } : null),
+      ...beginningOf(run),
     };
     const ears = {
       id,
@@ -86,13 +86,13 @@ export class Causes {
   /**
    * Do the activity for who asks for it by name; what is left out is as the page's fields say.
    *
-   * @param {Record<string, unknown>} wishes
+   * @param {Wishes & Record<string, unknown>} wishes
    * @param {(item: any) => void} [onItem]
    * @returns {Promise<any>} its last item
    */
-  run(wishes, onItem) {
+  run({ start, from, ...wishes }, onItem) {
     const asked = async (/** @type {Commands} */ python) => {
-      const settings = { ...this.#store.state.settings, ...wishes };
+      const settings = { ...this.#store.state.settings, ...wishes, ...placeOf(start, from) };
       return "gains" in wishes ? settings : { ...settings, gains: await heard(python, settings) };
     };
     return this.#activities.run("causes", asked, { onItem });
@@ -134,6 +134,11 @@ export class Causes {
 /** The finished picture of a run, where it is what the model here would draw again. @param {Run} run */
 function pictureOf(run) {
   return run.source === "live" && run.status === "finished" ? run.picture : null;
+}
+
+/** Where it began, for Python. @param {Run} run */
+function beginningOf({ id, resumable, start, from }) {
+  return resumable ? placeOf(null, { run: id, step: from?.step ?? 0 }) : placeOf(start, undefined);
 }
 
 /** @param {Run} run */

@@ -90,7 +90,6 @@ export class Drawing {
       status: "running",
       queued: false,
       resumable: true,
-      before: this.#before.length,
       frames: this.#before,
       started: this.#started,
       model,
@@ -140,7 +139,7 @@ export class Drawing {
  * @param {Wishes["from"]} from
  * @returns {Place} with nothing in it that is undefined: Python takes less for not being there
  */
-function placeOf(start, from) {
+export function placeOf(start, from) {
   /** @type {Place} */
   const place = {};
   if (start) {

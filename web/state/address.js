@@ -3,7 +3,7 @@
  * how it is looked at as `&lens=changed&step=3&word=2&part=4`, all counted from 1, and `&room=compare`, with what differs of
  * a comparison's second run as `&b.seed=8`, in a gallery `&vary=seed&values=7,8,9`; options in `?model=…&backend=…`.
  *
- * @import { Backend, Lens, Reason, Settings } from "../types"
+ * @import { Backend, Lens, Manifest, Reason, Settings } from "../types"
  * @typedef {{ lens?: Lens, step?: number, word?: number, part?: number }} Look
  */
 import { DEFAULTS, NAMES, within } from "./bounds.js";
@@ -16,11 +16,11 @@ const COUNTED = /** @type {const} */ (["step", "word", "part"]);
 const USUAL_LENS = LENSES[0];
 const NUMBERS = ["seed", "steps", "guidance", "every"];
 
-const { negative, gains, every, spacing, slots } = DEFAULTS;
+const { negative, gains, every, slots } = DEFAULTS;
 
 /** What an address need not say. An empty prompt is a choice of its own: the picture without words.
  * @type {Partial<Settings>} */
-export const USUAL = { negative, gains, every, spacing, slots };
+export const USUAL = { negative, gains, every, slots };
 
 /**
  * @param {string} hash as in `location.hash`
@@ -50,12 +50,13 @@ function parse(name, text) {
 
 /**
  * @param {Partial<Settings>} settings
- * @param {Settings["preview"]} [preview] the model's own, which need not be said
+ * @param {Manifest["defaults"]} [own] the model's, of which how it draws need not be said
  * @returns {string} the hash that brings these settings back
  */
-export function writeSettings(settings, preview = DEFAULTS.preview) {
+export function writeSettings(settings, own) {
+  const { preview = DEFAULTS.preview, spacing = DEFAULTS.spacing } = own ?? {};
   /** @type {Partial<Settings>} */
-  const usual = { ...USUAL, preview };
+  const usual = { ...USUAL, preview, spacing };
   const given = NAMES.filter((name) => name in settings).map((name) => [name, write(name, settings)]);
   const said = given.filter(([name, text]) => text !== write(/** @type {keyof Settings} */ (name), usual));
   return `#${said.map((pair) => pair.join("=")).join("&")}`;

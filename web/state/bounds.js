@@ -25,7 +25,7 @@ const LONG = 60; // letters of a value that its sentence shows
 export const BOUNDS = /** @type {Record<keyof Settings, Rule>} */ (schema.properties);
 
 /** Samplers that go through times of any spacing; the others keep to the model's own. */
-export const TIMED = schema.if.properties.sampler.enum;
+export const TIMED = schema.properties.spacing.samplers;
 
 /** The names of all settings. */
 export const NAMES = /** @type {(keyof Settings)[]} */ (Object.keys(BOUNDS));

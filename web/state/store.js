@@ -19,7 +19,6 @@ export const NO_RUN = {
   packed: null,
   resumable: false,
   from: null,
-  before: 0,
   steps: 0,
   stage: "",
   queued: false,

@@ -79,6 +79,16 @@ export function fill(element, ...children) {
 }
 
 /**
+ * Replace the children of an element only where their text changes, so that nothing is read aloud again without need.
+ * @param {Element} element
+ * @param {(Node | string)[]} children
+ */
+export function tell(element, children) {
+  const text = children.map((child) => (typeof child === "string" ? child : child.textContent)).join("");
+  if (element.textContent !== text) fill(element, children);
+}
+
+/**
  * A length of the stage's units as CSS: a unit is a sixteenth of the root size.
  * @param {number} units
  */

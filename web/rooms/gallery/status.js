@@ -4,7 +4,7 @@
  * @import { State } from "../../types"
  * @import { Tools } from "../../views/mounting.js"
  */
-import { rich, t } from "../../text/text.js";
+import { rich, size, t } from "../../text/text.js";
 import { fill, h, icon, say } from "../../views/dom.js";
 import { nameOf } from "./tiles.js";
 
@@ -26,17 +26,11 @@ export function mount(element, { store, send }, signal) {
         { class: "choices" },
         h("button", { class: "button small", click: () => send.restart() }, name),
       );
-    if (engine.status === "asking") {
-      const model = models.list.find(({ name }) => name === models.chosen);
-      return [
-        h(
-          "p",
-          { class: "sentence" },
-          icon("note"),
-          h("span", {}, rich("models.ask", { title: model?.title ?? "" })),
-        ),
-        again(t("engine.on")),
-      ];
+    const model = models.list.find(({ name }) => name === models.chosen);
+    if (engine.status === "asking" && model) {
+      const asked = h("span", {}, rich("models.ask", { title: model.title }));
+      const fetched = again(t("models.fetch", { size: size(model.bytes) }));
+      return [h("p", { class: "sentence" }, icon("note"), asked), fetched];
     }
     const error = engine.status === "failed" ? engine.error : gallery.error;
     const refused = gallery.tiles.filter((tile) => tile.refused);

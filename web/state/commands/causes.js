@@ -10,6 +10,7 @@
  */
 import { numberOf } from "../parts.js";
 import { shownWords } from "../selectors.js";
+import { NO_RUN } from "../store.js";
 import { costOf, trialOf } from "../trials.js";
 
 const WORDS = numberOf("words");
@@ -24,9 +25,8 @@ export function causes(store, engine, playing, whereabouts) {
   /** @param {Trial} trial @param {string} way @returns {Wishes} of one of its pictures, from where the first run began */
   const wishesOf = ({ runs: [run], settings, pictures }, way) => {
     const { gains, slots } = pictures[way];
-    const origin = store.state.runs.byId[run];
-    const from = origin?.resumable ? { from: { run, step: origin.before } } : null;
-    return { ...settings, gains, slots, ...from };
+    const { start, from } = store.state.runs.byId[run] ?? NO_RUN;
+    return { ...settings, gains, slots, ...(from ? { from: { run, step: from.step } } : { start }) };
   };
 
   return {

@@ -8,7 +8,7 @@
  * @import { remembering } from "./remembering.js"
  * @import { Whereabouts } from "./whereabouts.js"
  */
-import { DEFAULTS, TIMED, within } from "../bounds.js";
+import { within } from "../bounds.js";
 import { withGain } from "../gains.js";
 
 /**
@@ -49,10 +49,7 @@ export function drawing(store, { runs }, playing, whereabouts, looks) {
 
     /** Set what lies within its bounds; a view says what is wrong with the rest. @param {Partial<Settings>} settings */
     change(settings) {
-      const { settings: changed } = within(settings);
-      const { sampler } = changed;
-      if (sampler && !TIMED.includes(sampler)) changed.spacing = DEFAULTS.spacing;
-      store.set({ settings: changed });
+      store.set({ settings: within(settings).settings });
     },
 
     /** A new seed by chance. */

@@ -18,7 +18,7 @@ export class Whereabouts {
   /** Write the settings as they stand, in place of what is there. @param {Settings} [beside] of a second run */
   say(beside) {
     const { settings, model, view } = this.store.state;
-    const first = writeSettings(settings, model?.defaults.preview);
+    const first = writeSettings(settings, model?.defaults);
     const both = first + (beside ? writeBeside(beside, settings) : "");
     history.replaceState(null, "", writeRoom(both, view.room));
     this.answered = asked();
@@ -40,7 +40,7 @@ export class Whereabouts {
   /** Write what the gallery shows, in place of what is there. */
   gallery() {
     const { settings, model, gallery } = this.store.state;
-    const said = writeRoom(writeSettings(settings, model?.defaults.preview), GALLERY);
+    const said = writeRoom(writeSettings(settings, model?.defaults), GALLERY);
     history.replaceState(null, "", said + writeGallery(gallery));
     this.answered = asked();
   }

@@ -17,7 +17,7 @@ import { waiting } from "./waiting.js";
 /** After these, what has arrived is kept and the download goes on. */
 const INTERRUPTED = ["network", "quota"];
 const MOST = 40; // letters of a word or of a part that a sentence shows
-const LONG = 40; // letters that fit on one line of the widest screen
+const LONG = [26, 32, 40]; // letters that fit on one line, of three widths that the line can have
 
 /**
  * @param {HTMLElement} element
@@ -58,7 +58,7 @@ export function mount(element, { store, send, reach }, signal) {
     const { prompt } = settings;
     // Before the model has brought its own prompt, the line is only not filled yet.
     set(field, "placeholder", store.state.model && t("prompt.none"));
-    set(box, "data-long", prompt.length > LONG);
+    set(box, "data-over", LONG.filter((letters) => prompt.length > letters).join(" "));
     const fresh = reading?.prompt === prompt ? reading : null;
     const chosen = view.word === null ? "" : shownWords(store.state)[view.word]?.text;
     fill(mirror, marks(prompt, fresh, view.word, chosen), "\u200b");

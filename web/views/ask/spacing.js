@@ -44,11 +44,12 @@ export function spacing({ store, send }, signal) {
     why,
   );
   const update = () => {
-    const { spacing: now = TRAINED, sampler } = store.state.settings;
+    const { spacing: wished = TRAINED, sampler } = store.state.settings;
     const free = TIMED.includes(sampler);
+    const now = free ? wished : TRAINED;
     for (const radio of radios) {
       radio.checked = radio.value === now;
-      radio.disabled = !free && radio.value !== TRAINED;
+      radio.disabled = !free;
     }
     say(value, has(`spacing.${now}`) ? t(`spacing.${now}`) : now);
     const name = has(`sampler.${sampler}`) ? t(`sampler.${sampler}`) : sampler;

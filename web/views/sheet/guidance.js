@@ -56,8 +56,8 @@ export function guidance(state, send, there) {
         ),
         figure(whereMost(added, shape, frame.preview), t("guidance.most"), true),
       ),
+      h("p", { class: "quiet why-not" }, why),
     ),
-    h("p", { class: "quiet" }, why),
   ];
 }
 

@@ -1,6 +1,7 @@
 /**
  * A word up or down: its strength, and on request at once the picture with it beside the one without, from one noise.
  *
+ * @import { TrialPicture } from "../../types"
  * @import { Tools } from "../mounting.js"
  */
 import { contour, enlarge, insideLine, threshold } from "../../paint/attention.js";
@@ -11,7 +12,7 @@ import { gainOf } from "../../state/gains.js";
 import { busy, mapOf, shownRun } from "../../state/selectors.js";
 import { trialOf, underway } from "../../state/trials.js";
 import { number, percent, rich, t } from "../../text/text.js";
-import { fill, h, s, say, set } from "../dom.js";
+import { fill, h, s, say, set, tell } from "../dom.js";
 
 const FINE = 64; // cells across for the line
 const QUIET = 250; // milliseconds without a change of the strength until it is drawn
@@ -57,6 +58,8 @@ export function louder({ store, send }, signal) {
   /** @type {string | null} */
   let text = null;
   let timer = 0;
+  /** @type {{ other: TrialPicture, dark: boolean, image: ImageData } | null} what was faded last */
+  let faint = null;
 
   const soon = () => {
     clearTimeout(timer);
@@ -82,6 +85,17 @@ export function louder({ store, send }, signal) {
     send.louden(text, gainOf(store.state.settings.gains, text), insideLine(fine));
   };
 
+  /** The other picture, where what did not change is faded once that is known. @param {TrialPicture} other */
+  const faded = (other) => {
+    const { picture, change } = other;
+    const { dark } = palette();
+    if (faint?.other !== other || faint.dark !== dark) {
+      const image = /** @type {ImageData} */ (picture);
+      faint = { other, dark, image: change?.marks ? marked(image, change.marks, dark) : image };
+    }
+    return faint.image;
+  };
+
   /** @param {string | null} word */
   const update = (word) => {
     text = word;
@@ -101,14 +115,16 @@ export function louder({ store, send }, signal) {
     else if (!other?.change) say(said, underway(trial) ? t("louder.drawing") : "");
     if (!original?.picture || !other?.picture) return;
     put(then, original.picture);
-    const { marks, inside = 0, outside = 0 } = other.change ?? {};
-    put(now, marks ? marked(other.picture, marks, palette().dark) : other.picture);
+    put(now, faded(other));
     const fine = place();
     const d = fine ? contour(fine, FINE, threshold(fine)) : "";
     line.replaceChildren(s("path", { class: "casing", d }), s("path", { d }));
-    if (other.change) {
-      fill(said, rich("louder.said", { word, inside: percent(inside), outside: percent(outside) }));
-    }
+    if (!other.change) return;
+    const { inside, outside = 0 } = other.change;
+    const rest = percent(outside);
+    // A word that was switched off has no place.
+    if (inside === undefined) tell(said, rich("louder.nowhere", { word, outside: rest }));
+    else tell(said, rich("louder.said", { word, inside: percent(inside), outside: rest }));
   };
   store.subscribe(({ settings }) => [settings.gains], soon, signal);
   return { element, update };

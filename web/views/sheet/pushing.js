@@ -14,6 +14,7 @@ import { fill, h, icon, say } from "../dom.js";
 import { group, operator, tile } from "./tiles.js";
 
 const MUCH = 15; // how far the slider goes
+const FINE = 0.1; // and in what steps
 
 /**
  * @param {State} state in which the step is in reach
@@ -45,24 +46,29 @@ function build(state, send, key) {
     next: tile(t("term.next")),
   };
   const factor = h("span", { class: "factor now" });
+  /** The slider's, which knows no hundredths: next to the run's own it is that. */
+  const chosen = () => {
+    const value = Number(slider.value);
+    return Math.abs(value - own) < FINE / 2 ? own : value;
+  };
   const slider = h("input", {
     type: "range",
     min: 0,
     max: Math.max(MUCH, own),
-    step: 0.1,
+    step: FINE,
     "aria-label": title,
   });
   const back = h("button", { class: "button small", click: () => drag(own) });
   const onward = h("button", {
     class: "button small",
-    click: () => send.goOn(step, {}, { guidance: Number(slider.value) }),
+    click: () => send.goOn(step, {}, { guidance: chosen() }),
   });
   const alone = h(
     "button",
     {
       class: "button small",
       hidden: step === steps, // there the one is the other
-      click: () => send.goOn(step, { guidance: Number(slider.value) }),
+      click: () => send.goOn(step, { guidance: chosen() }),
     },
     t("pushing.alone"),
   );
@@ -94,11 +100,11 @@ function build(state, send, key) {
     fill(trouble, icon("stop"), h("span", {}, error.message));
   };
   const tell = () => {
-    const guidance = Number(slider.value);
-    const [chosen, usual] = [number(guidance, 1), number(own, 1)];
-    say(factor, chosen);
-    say(back, t("pushing.back", { own: usual }));
-    say(onward, t("pushing.onward", { guidance: chosen }));
+    const guidance = chosen();
+    const said = number(guidance, 1);
+    say(factor, said);
+    say(back, t("pushing.back", { own: number(own, 1) }));
+    say(onward, t("pushing.onward", { guidance: said }));
     for (const button of [back, onward, alone]) button.disabled = guidance === own;
     if (guidance === own && document.activeElement === back) slider.focus();
   };
@@ -108,12 +114,12 @@ function build(state, send, key) {
     tell();
     take(guidance).catch(fail);
   };
-  slider.addEventListener("input", () => drag(Number(slider.value)));
+  slider.addEventListener("input", () => drag(chosen()));
 
   slider.value = String(state.hand.guidance[key] ?? own);
   tell();
   askTwice()
-    .then(() => take(Number(slider.value)))
+    .then(() => take(chosen()))
     .catch(fail);
   return h(
     "div",

@@ -10,7 +10,7 @@ import { put, thumbnail } from "../../paint/canvas.js";
 import { busy, shownRun } from "../../state/selectors.js";
 import { costOf, trialOf, underway } from "../../state/trials.js";
 import { duration, number, rich, t } from "../../text/text.js";
-import { fill, h, say, set } from "../dom.js";
+import { fill, h, say, set, tell } from "../dom.js";
 
 /**
  * @param {Kind} kind
@@ -48,6 +48,7 @@ export function trial(kind, { store, send }) {
   const pick = (way) => {
     picked = picked === way ? "" : way;
     update(text);
+    ways.scrollIntoView({ block: "nearest", behavior: "instant" });
   };
 
   /** @param {string} way */
@@ -85,24 +86,24 @@ export function trial(kind, { store, send }) {
   };
 
   /** @param {Trial} now */
-  const tell = (now) => {
+  const sentence = (now) => {
     const apart = (/** @type {string} */ way) => number(now.pictures[way]?.change?.rms ?? 0);
-    if (!now.verdict) fill(said, now.error ? t(`refusal.${now.error.reason}`, now.error.values) : "");
-    else if (kind === "word")
-      fill(
-        said,
-        rich(`verdict.${now.verdict}`, {
+    if (!now.verdict) return now.error ? [t(`refusal.${now.error.reason}`, now.error.values)] : [];
+    return kind === "word"
+      ? rich(`verdict.${now.verdict}`, {
           word: String(now.word),
           cut: apart("cut"),
           deleted: apart("deleted"),
-        }),
-      );
-    else fill(said, rich(`verdict.all.${now.verdict}`, { words: apart("words"), padding: apart("padding") }));
+        })
+      : rich(`verdict.all.${now.verdict}`, { words: apart("words"), padding: apart("padding") });
   };
 
   /** What can be done with the picture that is picked. @param {Trial} now */
   const offer = (now) => {
-    if (!picked || !now.pictures[picked]?.picture) return fill(ways);
+    const offered = now.pictures[picked]?.picture ? picked : "";
+    if (ways.dataset.offered === offered) return; // who works by keyboard stays at its button
+    ways.dataset.offered = offered;
+    if (!offered) return fill(ways);
     const name = t(`trial.${picked}`);
     fill(
       ways,
@@ -112,7 +113,6 @@ export function trial(kind, { store, send }) {
         t("trial.stage", { name }),
       ),
       picked !== "original" &&
-        "compare" in send &&
         h("button", { class: "button small", click: () => against(picked) }, t("trial.compare", { name })),
     );
   };
@@ -120,7 +120,7 @@ export function trial(kind, { store, send }) {
   /** @param {string} way */
   const against = (way) => {
     const sides = send.sides(kind, way);
-    if (sides) /** @type {any} */ (send).compare(sides.other, sides.original);
+    if (sides) send.compare(sides.other, sides.original);
   };
 
   /** @param {string | null} word whose trial it is */
@@ -140,13 +140,10 @@ export function trial(kind, { store, send }) {
     say(quick, t("trial.quick", { time: duration(less / 1000) }));
     draw.disabled = quick.disabled = busy(store.state) || !shownRun(store.state).settings;
     row.hidden = units.hidden = !now;
-    if (!now) {
-      fill(said);
-      fill(ways);
-      return;
-    }
+    ways.hidden = !now;
+    tell(said, now ? sentence(now) : []);
+    if (!now) return;
     paint(now);
-    tell(now);
     offer(now);
   };
   return { element, update };

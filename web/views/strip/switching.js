@@ -7,7 +7,7 @@
  */
 import { BOUNDS, departure } from "../../state/bounds.js";
 import { askedTwice, drawerOf, shownFrame, shownModel, shownRun } from "../../state/selectors.js";
-import { number, t } from "../../text/text.js";
+import { t } from "../../text/text.js";
 import { fill, h, icon, say } from "../dom.js";
 import { popover } from "../popover.js";
 
@@ -93,7 +93,6 @@ export function switching({ store, send }, signal) {
     const settings = before();
     if (/** @type {ToggleEvent} */ (event).newState !== "open" || !settings) return;
     for (const name of names) fields[name].value = String(settings[name]);
-    fields.guidance.value = number(settings.guidance, 1);
     labels[names.indexOf("negative")].hidden = !askedTwice(store.state);
     labels[names.indexOf("guidance")].hidden = shownModel(store.state)?.guidance === "none";
     say(why, t("switching.why", { step: step + shownRun(store.state).skipped }));
