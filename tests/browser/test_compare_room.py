@@ -25,7 +25,8 @@ AXE = """async () => {
   const { violations } = await axe.run(document, { runOnly });
   return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
 }"""
-SMALL = """[...document.querySelectorAll(".compare :is(button, select, input)")]
+# Of a radio button the label round it is the target.
+SMALL = """[...document.querySelectorAll(".compare :is(button, select, label, input:not([type=radio]))")]
   .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect())
   .filter(({ width, height }) => width < 44 || height < 44).length"""
 

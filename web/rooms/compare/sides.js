@@ -21,7 +21,7 @@ export function frameOf(state, letter) {
 
 /** @param {Run | null} run @returns {unknown[]} what is seen of it here; while a run goes, more of it changes than that */
 export function aspects(run) {
-  return [run?.id, run?.frames, run?.status, run?.settings, run?.picture, run?.error];
+  return [run?.id, run?.model, run?.frames, run?.status, run?.settings, run?.picture, run?.error];
 }
 
 /**
