@@ -176,6 +176,7 @@ def picture_of(site: Path, **wishes: Any) -> np.ndarray:
     return np.asarray(draw_natively(site, **wishes)[-1].picture).round()
 
 
+@pytest.mark.long
 def test_each_picture_is_what_the_command_line_draws(live: Page, site: Path) -> None:
     """Off, for one, is ``diffuscope generate --gain car=0``."""
     said = live.evaluate(ITEMS, TWO | {"word": "car"})
