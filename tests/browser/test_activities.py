@@ -108,7 +108,7 @@ def test_items_come_as_they_are_made_and_the_last_is_given(live: Page) -> None:
 
 def test_a_name_that_nobody_knows_is_said(live: Page) -> None:
     told = live.evaluate("diffuscope.run('sing').then(() => '', (error) => error.message)")
-    known = "count, judge, generate, compare, causes, gallery"
+    known = "count, judge, generate, compare, measure, causes, gallery"
     assert told == f"There is no activity 'sing'; choose one of {known}."
 
 

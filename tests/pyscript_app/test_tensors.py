@@ -54,7 +54,7 @@ def test_a_cancelled_task_leaves_nothing(model: Model) -> None:
 
 @pytest.mark.parametrize(
     ("only", "calls"),
-    [("run", 1 + 4 * STEPS), ("read", STEPS * (8 + len(SIDES) + 1) + STEPS - 1), ("pause", STEPS)],
+    [("run", 1 + 4 * STEPS), ("read", STEPS * (9 + len(SIDES) + 1) + STEPS - 1), ("pause", STEPS)],
 )
 def test_whatever_fails_nothing_is_left_and_the_next_run_is_whole(
     model: Model, only: str, calls: int

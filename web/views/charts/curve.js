@@ -16,7 +16,7 @@ import { h, s, set, sized, unitOf } from "../dom.js";
  */
 
 /** In units of the stage, as all that is drawn. */
-const MARGIN = { top: 8, right: 12, bottom: 22, left: 30 };
+const MARGIN = { top: 8, right: 12, bottom: 22, left: 38 };
 
 /**
  * @param {(step: number) => void} pick called with a step that is pressed; the keyboard has other ways to it
@@ -50,7 +50,11 @@ export function curve(pick, signal) {
     select(/** @type {any} */ (across)).call(
       axisBottom(x).tickValues(whole).tickFormat(String).tickSizeOuter(0),
     );
-    select(/** @type {any} */ (up)).call(axisLeft(y).ticks(3).tickSizeOuter(0));
+    select(/** @type {any} */ (up)).call(
+      axisLeft(y)
+        .ticks(height / 48)
+        .tickSizeOuter(0),
+    );
     picture.replaceChildren(
       across,
       up,

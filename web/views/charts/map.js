@@ -24,7 +24,7 @@ const CLOSEST = 24; // times that the map can be enlarged
 // In units of the stage, as all that is drawn.
 const NEAR = 22; // round a place, that count as it
 const PICTURE = 48; // across, as in the style sheet
-const EDGE = { left: 30, bottom: 22 };
+const EDGE = { left: 38, bottom: 22 };
 const KEEP = 26; // that the first sight leaves round the ways
 const PAN = 40; // an arrow key
 const LARGER = 1.5;
