@@ -42,6 +42,7 @@ def test_the_manifest_says_what_the_pipeline_is(int8_model: Path, pipeline: Pipe
         "guidance": 7.5,
         "sampler": "ddim",
         "seed": 0,
+        "spacing": "trained",
     }
     assert "judge" not in manifest
     errors = manifest["errors"]
