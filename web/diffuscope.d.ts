@@ -47,8 +47,8 @@ export interface Diffuscope {
 
 /** What may be wished for a run; what is left out is as the page's fields say, or as the run that it goes on from. */
 export interface Wishes extends Partial<Settings> {
-  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. Null:
-   * begin in noise, whatever the page's fields say. */
+  /** Begin at a picture of the model's size under noise; `strength`, 0 to 1, is the part of the steps that is taken. Null,
+   * or left out: begin in noise, whatever the visitor has chosen. */
   start?: { picture: ImageData; strength: number } | null;
   /** Go on after a step of an earlier run, by its `id`: from 1, or 0 for its beginning. `latent` [C, h, w] stands in for
    * the run's own; with `guidance`, that step alone counts as taken with it. */

@@ -7,6 +7,9 @@
 
 const QUICK = { steps: 4 }; // a picture that one can just make out
 
+/** Who asks by name begins in noise, not at a picture that the visitor may have chosen. @param {Wishes} [wishes] @returns {Wishes} */
+const begun = (wishes) => ({ ...wishes, start: wishes?.start ?? null });
+
 /**
  * @param {Engine} engine
  * @returns {Diffuscope} what `window.diffuscope` is
@@ -21,19 +24,19 @@ export function faceOf({ activities, causes, gallery, runs, store }) {
         return { model: /** @type {Manifest} */ (model), backend: backend ?? "wasm", adapter, threads };
       });
     },
-    generate: (wishes, onFrame) => runs.generate(wishes, onFrame),
-    compare: (a, b, onPair) => runs.compare(a, b, onPair),
+    generate: (wishes, onFrame) => runs.generate(begun(wishes), onFrame),
+    compare: (a, b, onPair) => runs.compare(begun(a), b, onPair),
     run: async (activity, wishes = {}, onItem) => {
       const { quick, ...others } = wishes;
       const few = quick ? QUICK : {};
       const heard = /** @type {any} */ (onItem); // a frame is the item, or a pair
       if (activity === "generate") {
-        const { frames } = await runs.generate({ ...few, ...others }, heard);
+        const { frames } = await runs.generate(begun({ ...few, ...others }), heard);
         return /** @type {any} */ (frames.at(-1));
       }
       if (activity === "compare") {
         const { a, b } = /** @type {Record<string, Wishes | undefined>} */ (others);
-        return /** @type {any} */ (runs.compare({ ...few, ...a }, b, heard));
+        return /** @type {any} */ (runs.compare(begun({ ...few, ...a }), b, heard));
       }
       if (activity === "causes") return causes.run(wishes, heard);
       if (activity === "gallery") return /** @type {any} */ (gallery.draw({ ...few, ...others }, heard));
