@@ -38,6 +38,8 @@ class Model {
    * @throws {DownloadError}
    */
   open(paths) {
+    // What is here does not wait for what is on its way.
+    if (paths.every((path) => this.#held[path])) return this.#open(paths);
     const opened = this.#turn.then(() => this.#open(paths));
     this.#turn = opened.catch(() => {});
     return opened;
