@@ -46,7 +46,7 @@ def test_a_missing_file_is_named_and_the_engine_starts_once_it_is_there(
     page.close()
 
 
-@pytest.mark.parametrize("damage", ["one bit", "cut short"])
+@pytest.mark.parametrize("damage", ["one bit", pytest.param("cut short", marks=pytest.mark.long)])
 def test_a_damaged_file_is_named(
     chromium: Browser, site: Path, altered_site: Callable[[str, bytes | None], str], damage: str
 ) -> None:

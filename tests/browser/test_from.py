@@ -55,7 +55,13 @@ def far(ours: list[int], theirs: list[int]) -> float:
     return sum(abs(a - b) for a, b in zip(ours, theirs, strict=True)) / len(ours)
 
 
-@pytest.mark.parametrize("sampler", ["ddim", "dpm++2m", "euler-ancestral", "pndm"])
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        "euler-ancestral",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("ddim", "dpm++2m", "pndm")),
+    ],
+)
 def test_unchanged_a_run_repeats_bit_for_bit(live_page: Page, sampler: str) -> None:
     whole = live_page.evaluate(DRAW, RED_CAR | {"sampler": sampler})
     # The page's fields say something else by now.
@@ -123,6 +129,7 @@ def test_a_run_can_begin_at_a_picture(live_page: Page) -> None:
     assert again["frames"] == begun["frames"][1:]
 
 
+@pytest.mark.long
 def test_the_encoder_is_fetched_when_a_picture_first_needs_it(chromium: Browser, site_url: str) -> None:
     context = chromium.new_context()
     context.set_default_timeout(BOOT)

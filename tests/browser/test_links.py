@@ -91,9 +91,9 @@ def test_a_recording_plays_under_its_own_caption_until_the_picture_of_a_link_is_
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("#steps=100000", STEPS_OUT.format(100000)),
+        pytest.param("#steps=100000", STEPS_OUT.format(100000), marks=pytest.mark.long),
         ("#prompt=a+cat&steps=1000000000", STEPS_OUT.format(1000000000)),
-        ("#prompt=a+cat&sampler=heun", "There is no sampler 'heun'"),
+        pytest.param("#prompt=a+cat&sampler=heun", "There is no sampler 'heun'", marks=pytest.mark.long),
     ],
 )
 def test_a_link_that_asks_for_too_much_is_answered_with_a_sentence(
@@ -111,7 +111,7 @@ def test_a_link_that_asks_for_too_much_is_answered_with_a_sentence(
     "address",
     [
         pytest.param("#%E0%A4%A", marks=pytest.mark.long),
-        "#colour=red&prompt=a+cat&steps=1",
+        pytest.param("#colour=red&prompt=a+cat&steps=1", marks=pytest.mark.long),
         pytest.param("#prompt=" + "car+" * 1_000_000, marks=pytest.mark.long),
     ],
 )

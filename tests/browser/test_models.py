@@ -103,6 +103,7 @@ def test_choosing_a_model_keeps_the_prompt_and_the_seed_and_takes_the_models_own
     expect(visit.get_by_role("textbox", name="Prompt", exact=True)).to_have_value("a blue boat")
 
 
+@pytest.mark.long
 def test_a_large_model_is_fetched_only_when_the_visitor_says_so_and_can_be_removed(visit: Page) -> None:
     fetched: list[str] = []
     visit.on("request", lambda request: fetched.append(request.url))
@@ -216,6 +217,7 @@ def test_a_folder_can_be_dropped_on_the_page(visit: Page, shelf: tuple[Path, str
     visit.wait_for_function(f"{LOADED}.then((name) => name === 'second')")
 
 
+@pytest.mark.long
 def test_a_folder_that_is_no_model_is_said_and_the_page_goes_on(
     visit: Page, site: Path, tmp_path: Path
 ) -> None:
@@ -239,6 +241,7 @@ def test_a_folder_that_is_no_model_is_said_and_the_page_goes_on(
     assert wait_ready(visit)["backend"] == "wasm"
 
 
+@pytest.mark.long
 def test_steps_can_be_estimated_and_the_page_says_so(visit: Page, shelf: tuple[Path, str]) -> None:
     visit.goto("/?model=second#preview=vivid&lens=foreseen")
     assert visit.evaluate(LOADED) == "second"
@@ -343,7 +346,7 @@ def test_what_the_list_of_models_promises_is_what_is_fetched(visit: Page, shelf:
 @pytest.mark.parametrize(
     ("checkpoint", "told", "slider"),
     [
-        ("lcm", "How far to push is told to the UNet as a number", True),
+        pytest.param("lcm", "How far to push is told to the UNet as a number", True, marks=pytest.mark.long),
         pytest.param("sd-turbo", "There is no strength to set", False, marks=pytest.mark.long),
     ],
 )

@@ -112,6 +112,7 @@ def test_a_broken_download_goes_on_and_is_kept_once_and_for_good(
     assert page.evaluate(DEVICE_FILES, MODEL).keys() == kept.keys()
 
 
+@pytest.mark.long
 def test_a_download_outlives_its_tab(context: BrowserContext, line: Line, site: Path) -> None:
     shard = largest_shard(site)
     line.pause = 0.1
@@ -147,6 +148,7 @@ def test_a_file_that_cannot_be_gone_on_with_is_begun_again_and_a_wrong_one_is_fe
     assert line.asked[shard] == [0, 0, 0]
 
 
+@pytest.mark.long
 def test_a_line_that_stays_broken_is_said_and_the_rest_can_be_fetched_later(
     context: BrowserContext, line: Line, site: Path
 ) -> None:
@@ -163,6 +165,7 @@ def test_a_line_that_stays_broken_is_said_and_the_rest_can_be_fetched_later(
     assert line.asked[shard][0] > 3_000_000
 
 
+@pytest.mark.long
 def test_a_device_that_becomes_full_is_said_and_what_has_arrived_is_kept(
     context: BrowserContext, line: Line, site: Path
 ) -> None:

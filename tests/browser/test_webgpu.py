@@ -35,6 +35,7 @@ def ready(page: Page) -> dict[str, str]:
     return page.evaluate("diffuscope.ready.then(({ backend, adapter }) => ({ backend, adapter }))")
 
 
+@pytest.mark.long
 def test_webgpu_draws_the_picture_that_the_processor_draws(
     browser: Browser, site: Path, site_url: str
 ) -> None:
@@ -108,8 +109,7 @@ MULTIPLY = """async ([graph, numbers, backend]) => {
 }"""
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("backend", ["wasm", "webgpu"])
+@pytest.mark.parametrize("backend", [pytest.param("wasm", marks=pytest.mark.long), "webgpu"])
 def test_weights_of_4_bits_multiply_alike_everywhere(browser: Browser, site_url: str, backend: str) -> None:
     random = np.random.default_rng(0)
     weight = random.normal(size=(256, 64)).astype(np.float32)
