@@ -300,7 +300,19 @@ def test_the_sheet_fits_and_axe_finds_nothing(page: Page, theme: str, kind: str,
 
 # With the engine
 
-DRAW = "() => diffuscope.generate({}).then(({ frames, picture }) => [frames.length, [...picture.data]])"
+# Where the page's own button has its runs begin.
+LISTEN = """async () => {
+  const { Runs } = await import(new URL("runs/runs.js", document.baseURI));
+  const { startOf } = await import(new URL("state/start.js", document.baseURI));
+  const { generate } = Runs.prototype;
+  Runs.prototype.generate = function (...asked) {
+    globalThis.startNow = () => startOf(this.store.state);
+    return generate.apply(this, asked);
+  };
+}"""
+AGAIN = f"() => ({GENERATE})({{ start: startNow() }})"
+DRAW = """() => diffuscope.generate({ start: startNow() })
+  .then(({ frames, picture }) => [frames.length, [...picture.data]])"""
 
 
 def far_from_grass(colours: list[int]) -> float:
@@ -319,6 +331,7 @@ def test_a_run_begins_at_the_visitor_s_file_as_on_the_command_line(
     live_page: Page, site: Path, own: FilePayload
 ) -> None:
     page = live_page
+    page.evaluate(LISTEN)
     page.evaluate("(settings) => diffuscope.generate({ ...settings, steps: 1 }).then(() => null)", RED_CAR)
     page.locator("[data-setting=steps]").click()
     page.get_by_role("textbox", name="Steps, as a number").fill("4")
@@ -344,8 +357,7 @@ def test_a_run_begins_at_the_visitor_s_file_as_on_the_command_line(
     expect(page.get_by_role("button", name=re.compile("Draw again"))).to_be_hidden()
     drawn = page.locator(".picture canvas").evaluate("(canvas) => canvas.toDataURL()")
 
-    # Another page, and Generate once more, begin there again.
-    got = page.evaluate(GENERATE, {})
+    got = page.evaluate(AGAIN)
     picture = np.asarray(Image.open(io.BytesIO(own["buffer"])).convert("RGBA"))
     expected = draw_natively(site, Start(picture.ravel().tolist(), 0.5), **RED_CAR)
     assert len(expected) == 2
@@ -364,6 +376,7 @@ def test_a_run_begins_at_the_visitor_s_file_as_on_the_command_line(
 
 def test_a_scribble_is_drawn_with_and_noise_is_noise_again(live_page: Page) -> None:
     page = live_page
+    page.evaluate(LISTEN)
     page.evaluate("(settings) => diffuscope.generate({ ...settings, start: null }).then(() => null)", RED_CAR)
     page.locator("[data-setting=start]").click()
     sheet = page.get_by_role("dialog", name="Begin with")
@@ -383,7 +396,7 @@ def test_a_scribble_is_drawn_with_and_noise_is_noise_again(live_page: Page) -> N
     finish(page)
     frames, colours = page.evaluate(DRAW)
     assert frames == 1
-    page.evaluate("(settings) => diffuscope.generate({ ...settings, start: null }).then(() => null)", RED_CAR)
+    page.evaluate("(settings) => diffuscope.generate(settings).then(() => null)", RED_CAR)
     expect(value(page, "start")).to_have_text("noise")
     others = page.evaluate(DRAW)
     assert others[0] == 4
