@@ -211,7 +211,7 @@ def test_a_folder_can_be_dropped_on_the_page(visit: Page, shelf: tuple[Path, str
     devtools = visit.context.new_cdp_session(visit)
     for kind in ("dragEnter", "dragOver"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
-    expect(visit.get_by_text("Drop the model's folder here")).to_be_visible()
+    expect(visit.get_by_text("Drop a picture to begin with, or a model's folder")).to_be_visible()
     devtools.send("Input.dispatchDragEvent", {"type": "drop", "x": 300, "y": 300, "data": data})
     expect(visit.locator("#engine")).to_contain_text("Second")
     visit.wait_for_function(f"{LOADED}.then((name) => name === 'second')")
